@@ -1,0 +1,1 @@
+"""What was made and measured: recipes, cells and the bundled tables."""

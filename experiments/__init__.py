@@ -1,0 +1,1 @@
+"""The campaign around the models: campaign file, tracking and the `lirap` command."""

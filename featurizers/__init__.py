@@ -1,0 +1,1 @@
+"""Numbers from recipes: crystal structures, descriptors, layer and process terms."""

@@ -1,0 +1,1 @@
+"""The batch job: recipe space, gates, streamed scoring, ranking and report."""
