@@ -7,6 +7,8 @@ from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from datasets.columns import LARGEST_WT_PCT as LARGEST_WT_PCT
+from datasets.columns import MELT_TEMPERATURE_RANGE_C as MELT_TEMPERATURE_RANGE_C
 from datasets.errors import nearest
 from datasets.materials import NO_OXIDE, co_coatings
 
@@ -25,10 +27,8 @@ RECIPE_COLUMNS = (
 )
 """The columns of a recipe table, in the order of the fields of `Recipe`."""
 
-LARGEST_WT_PCT = 20.0
-MELT_TEMPERATURE_RANGE_C = (100.0, 900.0)
-
-_DECIMALS = 6
+STEPS_PER_UNIT = 1e6
+"""Numbers of a recipe are kept to six decimals."""
 
 
 class Recipe(BaseModel):
@@ -84,8 +84,9 @@ class Recipe(BaseModel):
     @field_validator("halide_cl", "antiperovskite_wt_pct", "oxide_wt_pct", "melt_temperature_C")
     @classmethod
     def _to_six_decimals(cls, value: float | None) -> float | None:
+        # Scaled as numpy.round does it, so that tables come out alike; round(value, 6) differs at half a step.
         # Adding 0.0 turns -0.0 into 0.0, which hashes and prints alike everywhere.
-        return None if value is None else round(value, _DECIMALS) + 0.0
+        return None if value is None else round(value * STEPS_PER_UNIT) / STEPS_PER_UNIT + 0.0
 
     @field_validator("oxide")
     @classmethod
@@ -137,5 +138,5 @@ def antiperovskite_formula(halide_cl: float) -> str:
     ('Li2OHCl0.5Br0.5', 'Li2OHCl', 'Li2OHBr')
     """
     amounts = (("Cl", halide_cl), ("Br", 1 - halide_cl))
-    present = [(element, round(amount, _DECIMALS)) for element, amount in amounts if round(amount, _DECIMALS) > 0]
+    present = [(element, round(amount, 6)) for element, amount in amounts if round(amount, 6) > 0]
     return "Li2OH" + "".join(element if amount == 1 else f"{element}{amount:g}" for element, amount in present)
