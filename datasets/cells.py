@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from datasets.columns import CELL_COLUMNS
+from datasets.errors import InputError
 from datasets.materials import NO_OXIDE
 from datasets.recipe import RECIPE_COLUMNS, STEPS_PER_UNIT, Recipe
 
@@ -50,6 +52,40 @@ def _where(words: pd.Series, keep: pd.Series) -> pd.Series:
     values = words.to_numpy(object, copy=True)
     values[~keep.to_numpy(bool)] = None
     return pd.Series(values, index=words.index)
+
+
+def read_cells(path: str | Path) -> pd.DataFrame:
+    """Read a table of cells and check all of it.
+
+    Needed are ``cell_id``, the columns of a recipe and one target with a value; every other column of
+    ``datasets.columns.CELL_COLUMNS`` may be left out.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file .csv, .tsv, .xlsx, .xlsm (the sheet named cells, else the first) or .parquet. It is only read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per cell, all columns of ``CELL_COLUMNS`` in their order; numbers float64 and NaN where missing, words
+        str and None. Recipes are in normal form. A missing ``source`` is the file's name without suffix.
+
+    Raises
+    ------
+    InputError
+        With every problem of the table: row (as a spreadsheet counts, the header is row 1), column, value, and what
+        was expected.
+    """
+    from datasets.cell_checks import checked_cells
+    from datasets.cell_files import read_raw
+
+    path = Path(path)
+    cells, problems = checked_cells(read_raw(path))
+    if problems:
+        raise InputError(path, problems)
+    cells["source"] = cells["source"].where(cells["source"].notna(), path.stem)
+    return normalise_recipes(cells.reset_index(drop=True))
 
 
 def recipe_table(recipes: Iterable[Recipe]) -> pd.DataFrame:

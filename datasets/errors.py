@@ -19,7 +19,7 @@ class Problem(NamedTuple):
     where : str
         The place inside the input, for example ``"row 4, column retention_pct"``; empty for the input as a whole.
     got : object
-        The value found there.
+        The value found there, None where there is none; words, for the input as a whole.
     expected : str
         What would have been right, and what to do.
     """
@@ -29,7 +29,8 @@ class Problem(NamedTuple):
     expected: str
 
     def __str__(self) -> str:
-        got = repr(self.got) if isinstance(self.got, str) else str(self.got)
+        got = repr(self.got) if isinstance(self.got, str) and self.where else str(self.got)
+        got = "nothing" if self.got is None else got
         if len(got) > _LONGEST_VALUE:
             got = got[: _LONGEST_VALUE - 3] + "..."
         text = f"got {got}, expected {self.expected}"

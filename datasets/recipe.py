@@ -6,6 +6,7 @@ import math
 from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from datasets.columns import LARGEST_WT_PCT as LARGEST_WT_PCT
 from datasets.columns import MELT_TEMPERATURE_RANGE_C as MELT_TEMPERATURE_RANGE_C
@@ -93,7 +94,7 @@ class Recipe(BaseModel):
     def _known_oxide(cls, value: str) -> str:
         if value != NO_OXIDE and value not in co_coatings():
             known = ", ".join((NO_OXIDE, *co_coatings()))
-            raise ValueError(f"expected one of {known}{nearest(value, co_coatings())}")
+            raise ValueError(f"expected one of {known}{nearest(value, (NO_OXIDE, *co_coatings()))}")
         return value
 
     @model_validator(mode="after")
@@ -101,11 +102,11 @@ class Recipe(BaseModel):
         if self.antiperovskite_wt_pct > 0:
             missing = [name for name in ("halide_cl", "melt_temperature_C", "cooling") if getattr(self, name) is None]
             if missing:
-                raise ValueError(f"a recipe with antiperovskite needs {', '.join(missing)}")
+                raise _incomplete(missing, f"antiperovskite_wt_pct is {self.antiperovskite_wt_pct:g}")
         else:
             self.__dict__.update(halide_cl=None, melt_temperature_C=None, cooling=None)
         if self.oxide == NO_OXIDE and self.oxide_wt_pct > 0:
-            raise ValueError(f"oxide_wt_pct is {self.oxide_wt_pct:g}, but no oxide is named")
+            raise _incomplete(["oxide"], f"oxide_wt_pct is {self.oxide_wt_pct:g}")
         if self.oxide_wt_pct == 0:
             self.__dict__.update(oxide=NO_OXIDE)
         return self
@@ -127,6 +128,11 @@ class Recipe(BaseModel):
             parts.append(f"{self.oxide_wt_pct:g} % {self.oxide}")
         coating = " + ".join(parts)
         return f"{coating}, {self.melt_temperature_C:g} C, {self.cooling}" if self.antiperovskite_wt_pct else coating
+
+
+def _incomplete(columns: list[str], reason: str) -> PydanticCustomError:
+    context = {"columns": ", ".join(columns), "reason": reason}
+    return PydanticCustomError("incomplete", "{columns} must be given, since {reason}", context)
 
 
 def antiperovskite_formula(halide_cl: float) -> str:
