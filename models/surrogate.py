@@ -1,0 +1,252 @@
+"""What will a new cell measure, and how sure is that?"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
+from threadpoolctl import threadpool_limits
+
+from models.design import Design, combine_replicates
+from models.latent import Priors, learn, solve
+from models.weighing import choose_weight, mean_prediction, mix
+
+Array = NDArray[np.float64]
+
+
+class Report(NamedTuple):
+    """What is said of new cells: Student t distributions.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (n,)
+        Centre and scale, in the unit of the target.
+    freedom : float
+        Degrees of freedom.
+    """
+
+    mean: Array
+    scale: Array
+    freedom: float
+
+    @property
+    def std(self) -> Array:
+        """Standard deviation; where there is none (two degrees of freedom or less), half the central 68.27 %."""
+        if self.freedom > 2:
+            return self.scale * (self.freedom / (self.freedom - 2)) ** 0.5
+        return self.scale * float(stdtrit(self.freedom, 0.841345))
+
+    def interval(self, coverage: float = 0.9) -> tuple[Array, Array]:
+        """Return the lower and upper end of the central interval with that probability."""
+        if not 0 < coverage < 1:
+            raise ValueError(f"Got coverage={coverage}, expected a number between 0 and 1, such as 0.9")
+        reach = self.scale * float(stdtrit(self.freedom, 0.5 + coverage / 2))
+        return self.mean - reach, self.mean + reach
+
+
+class Surrogate(RegressorMixin, BaseEstimator):
+    """Gaussian process of one target over a feature table, weighed against the mean before it is reported.
+
+    Parameters
+    ----------
+    random_state : int
+        Seed; the fit is deterministic.
+    own_source : object, optional
+        The source, as in ``groups``, that predictions are for. By default the only source, or, where there are
+        several, a lab that has no cells yet.
+    weigh : bool
+        Whether ``predict`` is weighed against the mean by grouped cross-validation; otherwise it is the model alone.
+    priors : Priors, optional
+        Priors of the hyperparameters.
+
+    Attributes
+    ----------
+    weight_ : float
+        Share of the model in what is reported; 0 says that it has shown no skill.
+    baseline_ : Mean
+        The prediction by the mean.
+    process_ : CellProcess
+        The Gaussian process as scikit-learn fitted it, in standardised units.
+    latent_ : Latent
+        The same, ready for fast evaluation in the unit of the target.
+    sources_ : ndarray
+        The sources among the rows used.
+    n_features_in_ : int
+        Number of columns of ``X``.
+
+    Examples
+    --------
+    >>> X = [[0.0], [1.0], [2.0], [3.0], [4.0]]
+    >>> model = Surrogate().fit(X, [1.0, 2.1, 2.9, 4.2, float("nan")])
+    >>> model.predict([[4.0]]).shape
+    (1,)
+    """
+
+    def __init__(
+        self,
+        random_state: int = 0,
+        *,
+        own_source: object = None,
+        weigh: bool = True,
+        priors: Priors | None = None,
+    ) -> None:
+        self.random_state = random_state
+        self.own_source = own_source
+        self.weigh = weigh
+        self.priors = priors
+
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None, noise: ArrayLike | None = None) -> Self:
+        """Learn from measured cells.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, columns)
+            Features; NaN where unknown. Rows of equal features, source and noise are replicates.
+        y : array-like of shape (n,)
+            Target; rows where it is NaN are passed over.
+        groups : array-like of shape (n,), optional
+            Source of each cell (lab, paper, series), whose offset is not read as chemistry.
+        noise : array-like of shape (n,) or float, optional
+            Known standard deviation of each value, in the unit of ``y``.
+
+        Returns
+        -------
+        Surrogate
+
+        Raises
+        ------
+        ValueError
+            When nothing is measured, or a value is infinite, or lengths differ.
+        """
+        features: Array = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
+        count = len(features)
+        values = _check_target(y, count)
+        names = np.zeros(count, dtype=int) if groups is None else _check_length("groups", groups, count)
+        known = np.broadcast_to(np.asarray(0.0 if noise is None else noise, dtype=float), (count,))
+        measured = ~np.isnan(values)
+        self.sources_, source = np.unique(names[measured], return_inverse=True)
+        self.own_ = self._own()
+        self.design_ = Design.of(features[measured])
+        standard = self.design_.transform(features[measured])
+        self.rows_, _ = combine_replicates(standard, source, values[measured], known[measured], np.ones(measured.sum()))
+        with threadpool_limits(limits=1):
+            self._learn()
+        return self
+
+    def _learn(self) -> None:
+        priors = self.priors or Priors()
+        self.process_ = learn(self.rows_, priors, random_state=self.random_state)
+        self.latent_ = solve(self.rows_, self.process_.kernel_, own=self.own_, random_state=self.random_state)
+        self.baseline_ = mean_prediction(self.rows_, self.own_)
+        self.weight_ = 1.0
+        if self.weigh:
+            start = self.process_.kernel_.theta
+            self.weight_ = choose_weight(self.rows_, start, priors, own=self.own_, random_state=self.random_state)
+
+    def _own(self) -> int:
+        if len(self.sources_) == 1 and self.own_source is None:
+            return 0
+        found = np.flatnonzero(self.sources_ == self.own_source)
+        return int(found[0]) if len(found) else -1
+
+    def posterior(self, X: ArrayLike) -> tuple[Array, Array]:
+        """Evaluate the latent response in the own lab, which exploration uses.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, columns)
+            An array of float64 is used as it is; its values are not searched for infinities.
+
+        Returns
+        -------
+        mean, std : ndarray of shape (n,)
+            In the unit of the target, without the noise of a cell and whatever the weight is.
+        """
+        # A chunk of the screen is as the featurizer made it: checking it would cost as much as predicting it.
+        if not _is_ready(X, self.n_features_in_):
+            X = self._checked(X)
+        return self.latent_(np.asarray(X), self.design_)
+
+    def _checked(self, X: ArrayLike) -> Array:
+        check_is_fitted(self)
+        checked: Array = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        return checked
+
+    def report(self, mean: Array, std: Array) -> Report:
+        """Turn the latent posterior into what is reported of new cells, without a second look at the features.
+
+        Parameters
+        ----------
+        mean, std : ndarray of shape (n,)
+            From ``posterior``.
+
+        Returns
+        -------
+        Report
+        """
+        with_noise = np.sqrt(std**2 + self.latent_.noise_std**2)
+        center, scale = mix(mean, with_noise, self.baseline_, self.weight_)
+        return Report(center, scale, self.baseline_.freedom)
+
+    def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
+        """Predict a new cell in the own lab.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, columns)
+        return_std : bool
+            Whether to return the standard deviation too, the noise of a cell included.
+
+        Returns
+        -------
+        mean : ndarray of shape (n,)
+        std : ndarray of shape (n,)
+            Only with ``return_std``.
+        """
+        report = self.report(*self.posterior(self._checked(X)))
+        return (report.mean, report.std) if return_std else report.mean
+
+    def predict_interval(self, X: ArrayLike, coverage: float = 0.9) -> tuple[Array, Array]:
+        """Bound a new cell in the own lab.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, columns)
+        coverage : float
+            Probability that the value lies inside, between 0 and 1.
+
+        Returns
+        -------
+        low, high : ndarray of shape (n,)
+        """
+        return self.report(*self.posterior(self._checked(X))).interval(coverage)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _is_ready(X: object, columns: int) -> bool:
+    return type(X) is np.ndarray and X.dtype == np.float64 and X.ndim == 2 and X.shape[1] == columns
+
+
+def _check_target(y: ArrayLike, rows: int) -> Array:
+    if y is None:
+        raise ValueError("Surrogate requires y to be passed, but the target y is None")
+    checked = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+    values: Array = _check_length("y", column_or_1d(checked, warn=True), rows)
+    if np.isnan(values).all():
+        raise ValueError(f"Got no value in y among {rows} rows, expected at least one")
+    return values
+
+
+def _check_length(name: str, values: ArrayLike, rows: int) -> NDArray[Any]:
+    values = np.asarray(values)
+    if values.shape != (rows,):
+        raise ValueError(f"Got {name} of shape {values.shape}, expected ({rows},), one for each row of X")
+    return values
