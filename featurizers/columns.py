@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ STEPS_PER_X = 10_000
 ABSENT = -1
 """The code of a material, or of a cooling, that is not there; as an index it finds the last entry of a table."""
 
+_ABSENT = np.int16(ABSENT)
 _MOST_SHOWN = 5
 
 
@@ -42,10 +43,10 @@ class RecipeColumns:
 
     antiperovskite_wt_pct: NDArray[np.float64]
     oxide_wt_pct: NDArray[np.float64]
-    antiperovskite_step: NDArray[np.intp]
-    oxide: NDArray[np.intp]
+    antiperovskite_step: NDArray[np.int16]
+    oxide: NDArray[np.int16]
     melt_temperature_C: NDArray[np.float64]
-    cooling: NDArray[np.intp]
+    cooling: NDArray[np.int16]
 
     @classmethod
     def read(cls, table: pd.DataFrame) -> RecipeColumns:
@@ -74,8 +75,8 @@ class RecipeColumns:
         melted, mixed = _numbers(table, "antiperovskite_wt_pct"), _numbers(table, "oxide_wt_pct")
         halide, melt = _numbers(table, "halide_cl"), _numbers(table, "melt_temperature_C")
         has_melt, has_oxide = melted > 0, mixed > 0
-        oxide = np.where(has_oxide, _codes(table["oxide"], co_coatings()), ABSENT)
-        cooling = np.where(has_melt, _codes(table["cooling"], COOLINGS), ABSENT)
+        oxide = np.where(has_oxide, _codes(table["oxide"], co_coatings()), _ABSENT)
+        cooling = np.where(has_melt, _codes(table["cooling"], COOLINGS), _ABSENT)
         wrong = {
             "antiperovskite_wt_pct": ~(melted >= 0) | np.isinf(melted),
             "oxide_wt_pct": ~(mixed >= 0) | np.isinf(mixed),
@@ -87,8 +88,15 @@ class RecipeColumns:
         problems = [text for name, rows in wrong.items() if rows.any() for text in _problems(table[name], rows)]
         if problems:
             raise ValueError("The recipe table is wrong.\n" + "\n".join(problems))
-        step = np.rint(np.where(has_melt, halide, ABSENT / STEPS_PER_X) * STEPS_PER_X).astype(np.intp)
+        step = np.rint(np.where(has_melt, halide, ABSENT / STEPS_PER_X) * STEPS_PER_X).astype(np.int16)
         return cls(melted, mixed, step, oxide, melt, cooling)
+
+    def __len__(self) -> int:
+        return len(self.antiperovskite_wt_pct)
+
+    def rows(self, start: int, stop: int) -> RecipeColumns:
+        """Take some of the rows, without copying."""
+        return RecipeColumns(*(getattr(self, field.name)[start:stop] for field in fields(self)))
 
 
 _EXPECTED = {
@@ -108,12 +116,12 @@ def _numbers(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
         raise ValueError(f"Got a column {name} of {table[name].dtype}, expected numbers: {error}") from error
 
 
-def _codes(column: pd.Series, known: Sequence[str]) -> NDArray[np.intp]:
+def _codes(column: pd.Series, known: Sequence[str]) -> NDArray[np.int16]:
     # By category, not by row: a chunk of the screen has a few words in tens of thousands of rows.
     categorical = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
     position = {word: code for code, word in enumerate(known)}
     by_category = [position.get(word, ABSENT) for word in categorical.cat.categories]
-    return np.array([*by_category, ABSENT], dtype=np.intp)[categorical.cat.codes.to_numpy()]
+    return np.array([*by_category, ABSENT], dtype=np.int16)[categorical.cat.codes.to_numpy()]
 
 
 def _problems(column: pd.Series, rows: NDArray[np.bool_]) -> Iterator[str]:

@@ -54,7 +54,7 @@ def coverage(thickness_nm: ArrayLike) -> NDArray[np.float64]:
     What a random deposit leaves bare falls exponentially; the scale of 5 nm is an assumption. Smooth in the amount
     and 0 at 0 wt%, it is the gate by which properties of a material enter.
     """
-    return -np.expm1(np.asarray(thickness_nm) / -COVERING_THICKNESS_nm)
+    return 1 - np.exp(np.asarray(thickness_nm) / -COVERING_THICKNESS_nm)
 
 
 def coverage_per_nm(thickness_nm: ArrayLike) -> NDArray[np.float64]:
