@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ class ResultCache:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
+        self._lock = Lock()
         self._results = self._read()
 
     def get(self, names: Iterable[str], compute: Callable[[str], Any]) -> dict[str, Any]:
@@ -40,11 +42,13 @@ class ResultCache:
             Called with each name that is not known; returns something that JSON can hold.
         """
         wanted = list(names)
-        missing = [name for name in wanted if name not in self._results]
-        if missing:
-            self._results.update({name: compute(name) for name in missing})
-            self._write()
-        return {name: self._results[name] for name in wanted}
+        # Threads of one screen ask for the same new materials at the same time.
+        with self._lock:
+            missing = [name for name in wanted if name not in self._results]
+            if missing:
+                self._results.update({name: compute(name) for name in missing})
+                self._write()
+            return {name: self._results[name] for name in wanted}
 
     def _read(self) -> dict[str, Any]:
         if self.path is None:
