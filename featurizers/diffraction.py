@@ -212,18 +212,18 @@ def _draw(figure: Figure, result: XrdResult) -> None:
     for number, peak in enumerate(result.peaks_deg):
         label = None if number else "extra peaks given"
         axes.axvline(peak, color=_GREY, linestyle=":", linewidth=1.2, zorder=0, label=label)
-    _sticks(axes, result.lines, 1, _BLUE, f"{result.formula}, a = {result.lattice_parameter_A:.4f} A, simulated")
+    _sticks(axes, result.lines, 1, _BLUE, f"{result.formula}, a = {result.lattice_parameter_A:.4f} A")
     best = result.impurities[0] if result.impurities else None
     explains = best is not None and best.score > 0
     if best and explains:
-        _sticks(axes, result.impurity_lines[best.name], -1, _ORANGE, f"{best.name}, simulated: the best explanation")
+        _sticks(axes, result.impurity_lines[best.name], -1, _ORANGE, f"{best.name}, the best explanation")
     axes.axhline(0, color="black", linewidth=0.8)
     radiation = result.radiation.replace("Ka", " K-alpha")
-    axes.set(xlabel=f"two-theta, degrees ({radiation})", ylabel="relative intensity, %")
+    axes.set(xlabel=f"two-theta, degrees ({radiation})", ylabel="simulated intensity, %")
     axes.set_ylim(-130 if explains else 0, 130)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9)
 
 
 def _sticks(axes: Axes, lines: Sequence[Line], sign: int, color: str, label: str) -> None:

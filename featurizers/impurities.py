@@ -151,13 +151,14 @@ def verdict(impurities: Sequence[ImpurityScore], peaks_deg: Sequence[float]) -> 
     peaks = "the extra peak" if one else f"the {len(peaks_deg)} extra peaks"
     ranking = f"it scores {best.score:.2f}, the next, {second.name}, {second.score:.2f}"
     if best.score < CONVINCING_SCORE:
-        return f"None of {', '.join(IMPURITIES)} explains {peaks}; {best.name} comes nearest: {ranking}."
+        nearest = f"; {best.name} comes nearest: {ranking}." if best.score > 0 else "."
+        return f"None of {', '.join(IMPURITIES)} explains {peaks}{nearest}"
     if second.score > best.score - TIE:
         text = (
             f"{best.name} and {second.name} explain {peaks} about equally well ({best.score:.2f}, {second.score:.2f})."
         )
     else:
-        count = "" if one else f"{len(best.explained)} of "
+        count = "" if len(best.explained) == len(peaks_deg) else f"{len(best.explained)} of "
         text = f"{best.name} explains {count}{peaks}: {ranking}."
     line = best.look_for
     return f"{text} To be sure, look for {best.name} {line.hkl} at {line.two_theta_deg:.1f} deg." if line else text
