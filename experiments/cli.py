@@ -1,0 +1,228 @@
+"""The `lirap` command: each command a thin skin over the library function of the same name."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from experiments.campaign_file import Campaign
+    from experiments.tracked_screen import TrackedScreen
+    from screening.report import Table
+    from screening.scoring import Progress
+
+# Nothing else is imported up here, so that `lirap --help` is quick.
+
+DONE, FAILED, WRONG_INPUT, STOPPED = 0, 1, 2, 130
+PIPE_WIDTH = 140
+SHORT_LIST = 3
+
+app = typer.Typer(
+    name="lirap",
+    help="Screen antiperovskite coatings for nickel-rich cathodes: from measured cells to the next recipes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CampaignOption = Annotated[
+    Path | None, typer.Option("--campaign", "-c", help="Campaign file [default: campaign.toml here, if there is one].")
+]
+CellsOption = Annotated[
+    list[str] | None,
+    typer.Option("--cells", help="Cell table (CSV, Excel, Parquet) instead of the campaign's own; may be repeated."),
+]
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder for all that runs leave [default: runs/ beside the campaign file]."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"lirap {installed('lirap')}")
+        raise typer.Exit(DONE)
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="File to write, or the folder for it.")] = Path("campaign.toml"),
+    as_json: JsonOption = False,
+) -> None:
+    """Write a commented campaign file to edit."""
+    from experiments.campaign_file import init as write_campaign_file
+
+    written = write_campaign_file(path)
+    _answer(as_json, {"campaign": str(written)}, f"Wrote {written}: edit it, then run lirap screen -c {written}")
+
+
+@app.command()
+def screen(
+    campaign: CampaignOption = None,
+    cells: CellsOption = None,
+    home: HomeOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the files of the screen [default: screen/ in the home]."),
+    ] = None,
+    best: Annotated[int, typer.Option("--best", "-n", min=1, max=1000, help="Recipes in each ranked list.")] = 10,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Cores to use; -1 for all.")] = -1,
+    as_json: JsonOption = False,
+) -> None:
+    """Score a recipe space on measured cells, rank it, and track it."""
+    from experiments.tracked_screen import command_line, tracked_screen
+
+    read = _campaign(campaign)
+    with _progress("scoring recipes") as progress:
+        done = tracked_screen(
+            read,
+            cells=cells or (),
+            home=home,
+            out=out,
+            n_best=best,
+            n_jobs=jobs,
+            command=command_line(sys.argv[1:]),
+            progress=progress,
+        )
+    if as_json:
+        _print_json(_screen_content(done))
+    else:
+        _print_screen(done)
+
+
+@app.command()
+def xrd(
+    halide_cl: Annotated[
+        float | None, typer.Option("--halide-cl", help="x in Li2OHCl_xBr_1-x, 0 to 1 [default: from the edge].")
+    ] = None,
+    radiation: Annotated[str, typer.Option("--radiation", help="MoKa or CuKa.")] = "MoKa",
+    lattice_parameter: Annotated[
+        float | None, typer.Option("--lattice-parameter", help="Measured cell edge, in angstrom.")
+    ] = None,
+    peaks: Annotated[
+        str | None, typer.Option("--peaks", help='Extra peaks to explain, degrees two-theta: "15.7,22.3,26.5".')
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Picture to draw, PNG or SVG.")] = Path("xrd.png"),
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate a diffraction pattern, read a cell edge, and name the impurity behind extra peaks."""
+    raise NotImplementedError
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line: exit 0 when done, 1 when the work failed, 2 when the input is wrong, 130 when stopped."""
+    from datasets.errors import InputError
+
+    # A run that is asked to end is closed like one that is interrupted from the keyboard.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app(args=arguments)
+    except InputError as error:
+        typer.echo(error, err=True)
+        sys.exit(WRONG_INPUT)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; nothing was left half written.", err=True)
+        sys.exit(STOPPED)
+
+
+def _campaign(path: Path | None) -> Campaign:
+    from experiments.campaign_file import FILE_NAME, read_campaign
+
+    if path is None and Path(FILE_NAME).is_file():
+        path = Path(FILE_NAME)
+    return read_campaign(path)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Progress | None]:
+    """Show a progress bar on a terminal, and none in a pipe."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _answer(as_json: bool, content: dict[str, Any], text: str) -> None:
+    if as_json:
+        _print_json(content)
+    else:
+        typer.echo(text)
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))
+
+
+def _print_screen(done: TrackedScreen) -> None:
+    from rich.console import Console
+
+    from screening.report import candidate_table, cells_table, gates_table
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPE_WIDTH)
+    result = done.result
+    _print_table(console, cells_table(result))
+    for verdict in result.verdicts.values():
+        console.print(verdict, highlight=False)
+    _print_table(console, gates_table(result))
+    for criterion in result.lists:
+        leads = criterion == result.lists[0]
+        _print_table(console, candidate_table(result, criterion, n=None if leads else SHORT_LIST), caption=leads)
+    console.print(f"\n{result.sentence}", highlight=False)
+    console.print(f"Report:  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
+    console.print(f"Tracked: run {done.run_id} in {done.home / 'mlflow.db'}", highlight=False, soft_wrap=True)
+
+
+def _print_table(console: Any, table: Table, caption: bool = True) -> None:
+    from rich import box
+    from rich.table import Table as RichTable
+
+    console.print(f"\n[bold]{table.title}[/bold]")
+    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="")
+    for column in table.columns:
+        # A word a line, so that long names of numbers leave the room to the recipes.
+        heading = column.name.replace(" ", "\n") if column.number else column.name
+        shown.add_column(heading, justify="right" if column.number else "left", vertical="top")
+    for row in table.rows:
+        shown.add_row(*row)
+    console.print(shown)
+    if caption:
+        console.print(table.caption, style="dim", highlight=False, markup=False)
+
+
+def _screen_content(done: TrackedScreen) -> dict[str, Any]:
+    result = done.result
+    return {
+        "run_id": done.run_id,
+        "home": str(done.home),
+        "files": {path.name: str(path) for path in sorted(done.folder.iterdir())},
+        "n_recipes": result.n_recipes,
+        "n_passed": result.n_passed,
+        "rejected": result.rejected,
+        "verdicts": result.verdicts,
+        "lists": {name: json.loads(result.best(name).to_json(orient="records")) for name in result.lists},
+        "seconds": {step: round(seconds, 3) for step, seconds in result.seconds.items()},
+    }

@@ -1,0 +1,242 @@
+"""How does a screen run as a command: read what the user names, screen, write the files, track it all?"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datasets.errors import InputError, Problem
+from experiments.campaign_file import BUNDLED_CELLS, Campaign
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from screening.job import ScreenResult
+    from screening.scoring import Progress
+
+HOME_VARIABLE = "LIRAP_HOME"
+_PACKAGES = ("lirap", "pymatgen", "matminer", "scikit-learn", "pandas", "numpy", "mlflow")
+
+
+@dataclass(frozen=True)
+class TrackedScreen:
+    """A screen, and where it went.
+
+    Attributes
+    ----------
+    result : ScreenResult
+    run_id : str
+        Its MLflow run.
+    folder : pathlib.Path
+        The files of the latest screen.
+    home : pathlib.Path
+        The folder with everything that runs leave.
+    """
+
+    result: ScreenResult
+    run_id: str
+    folder: Path
+    home: Path
+
+
+def home_folder(campaign: Campaign, home: str | Path | None = None) -> Path:
+    """Find the folder for everything that runs leave: named, from LIRAP_HOME, or ``runs/`` beside the campaign file."""
+    return Path(home or os.environ.get(HOME_VARIABLE) or campaign.folder / "runs").expanduser().resolve()
+
+
+def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> pd.DataFrame:
+    """Read the cell tables named on the command line, or else those of the campaign file, as one table.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    named : sequence of path
+        Tables that stand in for those of the campaign file; ``henkel2025`` is the bundled one.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    datasets.errors.InputError
+        With everything that is wrong with any of the tables, or when two of them hold a cell of one id.
+    """
+    import pandas as pd
+
+    from datasets.cells import henkel2025, read_cells
+
+    paths = list(named) or [
+        name if name == BUNDLED_CELLS else campaign.folder / Path(name).expanduser() for name in campaign.cells
+    ]
+    tables = [henkel2025() if str(path) == BUNDLED_CELLS else read_cells(path) for path in paths]
+    cells = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
+    twice = cells["cell_id"][cells["cell_id"].duplicated()].unique()
+    if len(twice):
+        where = ", ".join(str(path) for path in paths)
+        raise InputError(where, [Problem("column cell_id", name, "each cell id in one table only") for name in twice])
+    return cells
+
+
+def tracked_screen(
+    campaign: Campaign,
+    *,
+    cells: Sequence[str | Path] = (),
+    home: str | Path | None = None,
+    out: str | Path | None = None,
+    n_best: int = 10,
+    n_jobs: int = -1,
+    command: str = "",
+    progress: Progress | None = None,
+) -> TrackedScreen:
+    """Screen a campaign's recipes on its measured cells, write the files and record one MLflow run.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    cells : sequence of path
+        Cell tables that stand in for those of the campaign file.
+    home : path, optional
+        See `home_folder`.
+    out : path, optional
+        Where the files go; ``screen/`` in the home when left out.
+    n_best, n_jobs, progress
+        See `screening.screen`.
+    command : str
+        The command line, for the report.
+
+    Returns
+    -------
+    TrackedScreen
+
+    Raises
+    ------
+    datasets.errors.InputError
+        Before any work is done, when something is wrong with what the user named.
+    """
+    table = campaign_cells(campaign, cells)
+    folder = home_folder(campaign, home)
+
+    from experiments.tracking import open_store, tracked_run
+    from screening.files import write_screen
+    from screening.job import screen
+
+    store = open_store(folder, campaign.name)
+    name = f"screen {short_count(len(campaign.space))} recipes, {len(table)} cells"
+    with tracked_run(store, name, "screen") as run:
+        result = screen(
+            table,
+            campaign.space,
+            gates=campaign.gates,
+            goals=campaign.targets,
+            n_best=n_best,
+            random_state=campaign.random_state,
+            n_jobs=n_jobs,
+            cache_dir=folder / "cache",
+            progress=progress,
+        )
+        files = write_screen(result, Path(out) if out else folder / "screen", repeat_text(command, run.info.run_id))
+        log_screen(campaign, result, files)
+    return TrackedScreen(result, run.info.run_id, files, folder)
+
+
+def short_count(count: int) -> str:
+    """Write a count for a title.
+
+    Examples
+    --------
+    >>> short_count(3_540_881), short_count(12_600), short_count(281)
+    ('3.5 M', '12.6 k', '281')
+    """
+    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return f"{count / size:.1f} {letter}"
+    return str(count)
+
+
+def repeat_text(command: str, run_id: str) -> str:
+    """Say how a screen is repeated: its command, its run and the versions it ran with."""
+    from importlib.metadata import version
+    from platform import python_version
+
+    versions = ", ".join(f"{package} {version(package)}" for package in _PACKAGES)
+    ran = f"Command: {command}. " if command else ""
+    return f"{ran}MLflow run: {run_id}. Versions: Python {python_version()}, {versions}."
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """Write the command as a user would type it again."""
+    return shlex.join(["lirap", *arguments])
+
+
+def log_screen(campaign: Campaign, result: ScreenResult, files: Path) -> None:
+    """Log a screen to the open run: settings, numbers, data, models, files and a note.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    result : ScreenResult
+    files : pathlib.Path
+        The folder that `screening.files.write_screen` wrote.
+    """
+    import mlflow
+
+    from experiments.tracked_models import log_models
+    from experiments.tracking import log_cells, log_note, log_settings
+
+    log_settings(screen_settings(campaign, result))
+    mlflow.log_metrics(screen_metrics(result))
+    log_cells(result.cells, "cells")
+    log_models(result.model)
+    mlflow.log_table(result.candidates.round(3), "candidates.json")
+    mlflow.log_artifacts(str(files))
+    log_note(screen_note(result))
+
+
+def screen_settings(campaign: Campaign, result: ScreenResult) -> dict[str, Any]:
+    """Collect what the screen was asked for, as parameters to compare runs by."""
+    content = campaign.model_dump(mode="json", exclude={"cells", "name"})
+    space = {f"space.{key}": value for key, value in content.pop("space").items()}
+    gates = {f"gates.{key}": value for key, value in content.pop("gates").items()}
+    content["targets"] = [goal.target for goal in campaign.targets]
+    return {**content, **space, **gates, "features": len(result.model.featurizer_.get_feature_names_out())}
+
+
+def screen_metrics(result: ScreenResult) -> dict[str, float]:
+    """Collect the numbers of a screen, as metrics to compare runs by."""
+    metrics: dict[str, float] = {
+        "recipes_scored": result.n_recipes,
+        "recipes_passed": result.n_passed,
+        "cells": len(result.cells),
+        "front_size": len(result.front),
+        "seconds": sum(result.seconds.values()),
+    }
+    best = result.best()
+    if len(best):
+        metrics["best_expected_gain"] = float(best["expected_gain"].iloc[0])
+    for step, seconds in result.seconds.items():
+        metrics[f"seconds_{step}"] = seconds
+    for target, row in result.validation.iterrows():
+        for name, value in row.items():
+            if isinstance(value, int | float) and value == value:  # MLflow stores no missing metric
+                metrics[f"{target}.{name}"] = float(value)
+    return metrics
+
+
+def screen_note(result: ScreenResult) -> str:
+    """Say in three sentences what was screened, what came out and how far to trust it."""
+    best = result.best()
+    second = f" The best recipe makes about {_predicted(best.iloc[0], result)}." if len(best) else ""
+    return f"{result.sentence}{second} {' '.join(result.verdicts.values())}"
+
+
+def _predicted(row: pd.Series, result: ScreenResult) -> str:
+    return " and ".join(
+        f"{row[f'{goal.target}_mean']:.0f} {goal.column.unit} {goal.column.label} "
+        f"(90 % interval {row[f'{goal.target}_low']:.0f} to {row[f'{goal.target}_high']:.0f})"
+        for goal in result.goals
+    )

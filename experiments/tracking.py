@@ -1,0 +1,249 @@
+"""How is what was done kept in MLflow, so that a group can review it?"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.entities import Run
+
+KIND = "lirap.kind"
+DIGEST = "lirap.cells_digest"
+VERSION = "lirap.version"
+_LOCK = "lirap.lock"
+NOTE = "mlflow.note.content"
+
+LONGEST_PARAM = 6000
+LONGEST_TAG = 8000
+"""MLflow cuts what is longer without a word; it goes into an artifact instead."""
+
+_OPENING_SECONDS = 120
+
+
+def _mlflow() -> Any:
+    """Import mlflow with its telemetry off, which is read once, on import."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["DO_NOT_TRACK"] = "true"
+    import mlflow
+
+    return mlflow
+
+
+@dataclass(frozen=True)
+class Store:
+    """An opened tracking store: one folder that holds everything a campaign leaves.
+
+    Attributes
+    ----------
+    home : pathlib.Path
+        The folder: ``mlflow.db``, ``artifacts/``, ``cache/``.
+    uri : str
+        Tracking URI of the database.
+    experiment_id : str
+        The MLflow experiment of the campaign.
+    """
+
+    home: Path
+    uri: str
+    experiment_id: str
+
+
+def open_store(home: str | Path, experiment: str) -> Store:
+    """Open the tracking store of a campaign, and create what is missing.
+
+    Runs that a killed process left open are closed as KILLED. Several processes may open one store at once: the
+    database is created under a lock, since two at once would crash one of them.
+
+    Parameters
+    ----------
+    home : path
+        Folder of the store.
+    experiment : str
+        Name of the campaign.
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    OSError
+        When the folder cannot be written to.
+    """
+    home = Path(home).resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    mlflow = _mlflow()
+    uri = f"sqlite:///{home / 'mlflow.db'}"
+    with _quiet_migrations(), FileLock(home / "mlflow.lock", timeout=_OPENING_SECONDS):
+        mlflow.set_tracking_uri(uri)
+        client = mlflow.MlflowClient(uri)
+        found = client.get_experiment_by_name(experiment)
+        experiment_id = (
+            found.experiment_id
+            if found
+            else client.create_experiment(experiment, artifact_location=(home / "artifacts").as_uri())
+        )
+        store = Store(home, uri, experiment_id)
+        _close_abandoned(store, client)
+    return store
+
+
+@contextmanager
+def _quiet_migrations() -> Iterator[None]:
+    """Keep the hundred lines that alembic logs when it makes a database from the user's terminal."""
+    import logging
+
+    loggers = [logging.getLogger(name) for name in ("alembic", "mlflow.store.db.utils")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _close_abandoned(store: Store, client: Any) -> None:
+    for run in client.search_runs([store.experiment_id], "attributes.status = 'RUNNING'"):
+        token = run.data.tags.get(_LOCK)
+        if token is None:
+            continue
+        path = _lock_path(store, token)
+        try:
+            # The operating system frees a process's locks when it ends, however it ends.
+            with FileLock(path, timeout=0):
+                client.set_terminated(run.info.run_id, "KILLED")
+        except Timeout:
+            continue
+        path.unlink(missing_ok=True)
+
+
+def _lock_path(store: Store, token: str) -> Path:
+    folder = store.home / "running"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{token}.lock"
+
+
+@contextmanager
+def tracked_run(store: Store, name: str, kind: str, tags: Mapping[str, str] | None = None) -> Iterator[Run]:
+    """Record what happens inside as one run: FINISHED, FAILED after an error, KILLED after an interruption.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        What the run is, for the list of runs.
+    kind : str
+        ``screen``, ``validation`` or ``round``.
+    tags : mapping of str to str, optional
+        Further tags to filter by.
+
+    Yields
+    ------
+    mlflow.entities.Run
+    """
+    mlflow = _mlflow()
+    mlflow.set_tracking_uri(store.uri)
+    token = uuid.uuid4().hex
+    path = _lock_path(store, token)
+    labels = {
+        KIND: kind,
+        VERSION: _version(),
+        _LOCK: token,
+        # MLflow would put the path of the running script and the user's name here.
+        "mlflow.source.name": f"lirap {kind}",
+        "mlflow.source.type": "LOCAL",
+        **(tags or {}),
+    }
+    try:
+        with (
+            FileLock(path),
+            mlflow.start_run(experiment_id=store.experiment_id, run_name=name, tags=labels) as run,
+        ):
+            try:
+                yield run
+            except KeyboardInterrupt:
+                mlflow.end_run("KILLED")
+                raise
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("lirap")
+
+
+def log_settings(settings: Mapping[str, Any]) -> None:
+    """Log settings to the open run: short values as parameters, and all of them whole in ``settings.json``.
+
+    Parameters
+    ----------
+    settings : mapping
+        Values that JSON can hold.
+    """
+    mlflow = _mlflow()
+    mlflow.log_dict(dict(settings), "settings.json")
+    short = {name: str(value) for name, value in settings.items()}
+    mlflow.log_params({name: value for name, value in short.items() if len(value) <= LONGEST_PARAM})
+
+
+def log_note(text: str) -> None:
+    """Put a note on top of the open run; what is too long for it is whole in ``note.md``."""
+    mlflow = _mlflow()
+    if len(text) > LONGEST_TAG:
+        mlflow.log_text(text, "note.md")
+        text = text[: LONGEST_TAG - 60] + "\n\n(cut; the whole note is in the artifact note.md)"
+    mlflow.set_tag(NOTE, text)
+
+
+def log_cells(cells: pd.DataFrame, name: str) -> str:
+    """Log a cell table to the open run as the dataset it rests on.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        The cell table.
+    name : str
+        How the dataset is called.
+
+    Returns
+    -------
+    str
+        Digest of the table: 16 hexadecimal digits that change when any value does.
+    """
+    mlflow = _mlflow()
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+
+    digest = table_digest(cells)
+    source = CodeDatasetSource(tags={"table": name})
+    mlflow.log_input(mlflow.data.from_pandas(cells, source=source, name=name, digest=digest), context="training")
+    mlflow.set_tag(DIGEST, digest)
+    return digest
+
+
+def table_digest(table: pd.DataFrame) -> str:
+    """Give 16 hexadecimal digits that change when any value, row or column of a table does.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+
+    Returns
+    -------
+    str
+    """
+    import hashlib
+
+    return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()[:16]

@@ -1,0 +1,235 @@
+"""What did a screen find, for a reader who has nothing but one page?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from screening.picture import axis_label, cell_names, interactive_picture
+
+if TYPE_CHECKING:
+    from screening.goals import Goal
+    from screening.job import ScreenResult
+
+N_NEXT = 2
+NOVELTY_WORDS = {
+    "inside": "inside what was measured",
+    "near": "near what was measured",
+    "far": "far from what was measured",
+}
+
+
+class Table(NamedTuple):
+    """One table for people, every cell a word.
+
+    Attributes
+    ----------
+    title, caption : str
+    columns : list of Column
+    rows : list of list of str
+    """
+
+    title: str
+    caption: str
+    columns: list[Column]
+    rows: list[list[str]]
+
+
+class Column(NamedTuple):
+    """One column of a table for people.
+
+    Attributes
+    ----------
+    name : str
+    number : bool
+        Whether its values are aligned as numbers.
+    """
+
+    name: str
+    number: bool = False
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """Write a number for a table, and nothing for a missing one.
+
+    Examples
+    --------
+    >>> number(193.96), number(float("nan"))
+    ('194.0', '')
+    """
+    return "" if pd.isna(value) else f"{value:.{decimals}f}"
+
+
+def with_interval(row: Any, goal: Goal) -> str:
+    """Write a prediction with its 90 % interval."""
+    name = goal.target
+    return f"{row[f'{name}_mean']:.0f} ({row[f'{name}_low']:.0f} to {row[f'{name}_high']:.0f})"
+
+
+def belief(row: Any, goal: Goal) -> str:
+    """Write what the model alone believes of a recipe, with its standard deviation."""
+    return f"{row[f'{goal.target}_model_mean']:.0f} ± {row[f'{goal.target}_model_std']:.0f}"
+
+
+def is_mean(result: ScreenResult, goal: Goal) -> bool:
+    """Tell whether the same is predicted of every recipe, because the model has shown no skill for the target."""
+    return bool(np.ptp(result.candidates[f"{goal.target}_mean"]) == 0) if len(result.candidates) else True
+
+
+def candidate_table(result: ScreenResult, criterion: str, n: int | None = None) -> Table:
+    """Write one of the ranked lists of a screen.
+
+    Parameters
+    ----------
+    result : ScreenResult
+    criterion : str
+        One of ``result.lists``.
+    n : int, optional
+        Only the first n.
+    """
+    rows = result.best(criterion)
+    rows = rows if n is None else rows.head(n)
+    predicted = [goal for goal in result.goals if not is_mean(result, goal)]
+    columns = [Column("rank", True), Column("recipe"), Column("gain", True)]
+    columns += [Column(axis_label(goal), True) for goal in result.goals]
+    columns += [Column(f"{axis_label(goal)}, predicted", True) for goal in predicted]
+    columns += [Column("nm", True), Column("nearest cell"), Column("steps away")]
+    names = dict(zip(result.cells["cell_id"], cell_names(result.cells), strict=True))
+    body = [
+        [
+            str(row["rank"]),
+            row["label"],
+            number(row["expected_gain"]),
+            *(belief(row, goal) for goal in result.goals),
+            *(with_interval(row, goal) for goal in predicted),
+            number(row["thickness_nm"]),
+            names[row["nearest_cell"]],
+            f"{row['distance']:.1f} {row['novelty']}",
+        ]
+        for _, row in rows.iterrows()
+    ]
+    label = {goal.target: goal.column.label for goal in result.goals}.get(criterion, criterion)
+    return Table(f"Best recipes by {label}", _candidate_caption(result), columns, body)
+
+
+def _candidate_caption(result: ScreenResult) -> str:
+    alike = [f"{goal.column.label} {_everywhere(result, goal)}" for goal in result.goals if is_mean(result, goal)]
+    return (
+        f"One recipe per neighbourhood. Gain: expected, in {gain_unit(result)}. Targets: mean ± standard deviation of what "
+        "the model alone believes of the recipe, by which it is ranked; how far that is earned, the verdicts say. "
+        + ("Predicted: a new cell with its 90 % interval. " if len(alike) < len(result.goals) else "")
+        + (f"Predicted of a new cell of any recipe, for lack of skill: {'; '.join(alike)}. " if alike else "")
+        + "nm: nominal thickness. Steps away: distance from the nearest measured recipe."
+    )
+
+
+def _everywhere(result: ScreenResult, goal: Goal) -> str:
+    return f"{with_interval(result.predictions.iloc[0], goal)} {goal.column.unit}"
+
+
+def gain_unit(result: ScreenResult) -> str:
+    """Give the unit of the expected gain: of the area beyond the front for two targets, of the target for one."""
+    return " x ".join(goal.column.unit for goal in result.goals)
+
+
+def cells_table(result: ScreenResult) -> Table:
+    """Write the measured cells with what the model predicts for their recipes."""
+    from datasets.cells import recipes
+
+    columns = [Column("cell"), Column("recipe")]
+    for goal in result.goals:
+        columns += [Column(axis_label(goal), True), Column("predicted", True)]
+    columns += [Column("source"), Column("evidence")]
+    labels = [recipe.label for recipe in recipes(result.cells)]
+    both = result.cells.join(result.predictions)
+    rows = []
+    for name, label, (_, row) in zip(cell_names(result.cells), labels, both.iterrows(), strict=True):
+        values = [text for goal in result.goals for text in (number(row[goal.target], 0), with_interval(row, goal))]
+        rows.append([name, label, *values, str(row["source"]), str(row["evidence"] or "")])
+    caption = "What the models learned from; blank where not measured. Predicted: another cell, with its 90 % interval."
+    return Table("Measured cells", caption, columns, rows)
+
+
+def gates_table(result: ScreenResult) -> Table:
+    """Write how many recipes each gate turned away."""
+    rows = [[reason, f"{count:,}"] for reason, count in result.rejected.items()]
+    caption = f"{result.n_passed:,} of {result.n_recipes:,} recipes passed; one recipe may fail several gates."
+    return Table("Turned away", caption, [Column("reason"), Column("recipes", True)], rows)
+
+
+def validation_table(result: ScreenResult) -> Table:
+    """Write the leave-one-out scores beside those of the mean."""
+    frame = result.validation.reset_index() if result.validation.index.name else result.validation
+    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
+    columns = [Column(str(name).replace("_", " "), kind) for name, kind in zip(frame.columns, numeric, strict=True)]
+    rows = [
+        [number(value, 2) if is_number else str(value) for value, is_number in zip(row, numeric, strict=True)]
+        for row in frame.itertuples(index=False)
+    ]
+    caption = "Each recipe predicted by models that have not seen it, beside the mean of the other cells."
+    return Table("How far to trust the predictions", caption, columns, rows)
+
+
+def report_html(result: ScreenResult, repeat: str = "") -> str:
+    """Write a screen as one page that needs no other file and no network.
+
+    Parameters
+    ----------
+    result : ScreenResult
+    repeat : str
+        How to repeat the screen: command and versions.
+
+    Returns
+    -------
+    str
+        HTML with the interactive picture inside, about 5 MB.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(loader=PackageLoader("screening"), autoescape=True, undefined=StrictUndefined)
+    lists = result.lists
+    picture = interactive_picture(result).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
+    return environment.get_template(
+        "report.html"
+    ).render(
+        title=f"Screen of {result.n_recipes:,} recipes on {len(result.cells)} measured cells",
+        sentence=result.sentence,
+        verdicts=result.verdicts.values(),
+        next=_next(result),
+        picture=Markup(picture),  # written by Plotly, which escapes the names in it
+        incomplete=_incomplete(result),
+        tables=[
+            candidate_table(result, lists[0]),
+            *(candidate_table(result, criterion)._replace(caption="") for criterion in lists[1:]),
+            cells_table(result),
+            validation_table(result),
+            gates_table(result),
+        ],
+        repeat=repeat,
+    )
+
+
+def _next(result: ScreenResult) -> list[dict[str, str]]:
+    names = dict(zip(result.cells["cell_id"], cell_names(result.cells), strict=True))
+    return [
+        {
+            "label": row["label"],
+            "prediction": "; ".join(_both(row, goal) for goal in result.goals),
+            "nearest": names[row["nearest_cell"]],
+            "novelty": NOVELTY_WORDS[row["novelty"]],
+        }
+        for _, row in result.best().head(N_NEXT).iterrows()
+    ]
+
+
+def _both(row: Any, goal: Goal) -> str:
+    unit = goal.column.unit
+    return f"{goal.column.label} {with_interval(row, goal)} {unit} predicted, {belief(row, goal)} by the model alone"
+
+
+def _incomplete(result: ScreenResult) -> list[str]:
+    missing = result.cells[[goal.target for goal in result.goals]].isna().any(axis=1)
+    return cell_names(result.cells[missing])
