@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import warnings
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
@@ -29,7 +30,9 @@ _DATES = (datetime.date, datetime.time, datetime.timedelta)
 _NO_NUMBERS = (bool, np.bool_, *_DATES)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _MONTH = r"jan|feb|mar|mrz|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec"
-_DATE = re.compile(rf"\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}.*|.*\b({_MONTH})[a-z]*\b.*", re.IGNORECASE)
+_DATE = re.compile(
+    rf"\d+[./-]\d+[./-]\d+.*|\d+:\d\d.*|\d+[./ -]*({_MONTH})[a-z]*\b.*|({_MONTH})[a-z]*[./ -]*\d+.*", re.IGNORECASE
+)
 
 
 def checked_cells(raw: RawTable) -> tuple[pd.DataFrame, list[Problem]]:
@@ -52,8 +55,9 @@ def checked_cells(raw: RawTable) -> tuple[pd.DataFrame, list[Problem]]:
     given = {name: raw.fields[raw.header.index(name)] for name in CELL_COLUMNS if name in raw.header}
     cells = pd.DataFrame({name: _values(values, CELL_COLUMNS[name], findings) for name, values in given.items()})
     findings += _value_findings(cells)
-    findings += _efficiency_findings(cells)
-    findings += _recipe_findings(cells, findings)
+    findings += _efficiency_findings(_unjudged(cells, findings, _EFFICIENCY_COLUMNS))
+    if set(RECIPE_COLUMNS) <= set(cells):
+        findings += _recipe_findings(_unjudged(cells, findings, RECIPE_COLUMNS))
     if not problems and not findings and not cells.reindex(columns=list(TARGETS)).notna().any(axis=None):
         problems.append(Problem("", "no result at all", f"a value in at least one of {', '.join(TARGETS)}"))
     return _completed(cells), problems + _in_order(findings, raw)
@@ -154,7 +158,10 @@ def _value_findings(cells: pd.DataFrame) -> list[Finding]:
 
     schema = DataFrameSchema({str(name): _pandera_column(CELL_COLUMNS[str(name)]) for name in cells})
     try:
-        schema.validate(cells, lazy=True)
+        with warnings.catch_warnings():
+            # pandera joins its reports in a way that pandas will read differently one day; types only, not values.
+            warnings.simplefilter("ignore", FutureWarning)
+            schema.validate(cells, lazy=True)
     except SchemaErrors as error:
         cases = error.failure_cases
         first_rows = _first_rows(cells)
@@ -191,9 +198,9 @@ def _finding(row: int, column: Column, got: Any, check: str, first_rows: dict[ob
     return Finding(row, column.name, None if pd.isna(got) else got, _wanted(column, got))
 
 
-def _wanted(column: Column, got: object = None) -> str:
+def _wanted(column: Column, got: Any = None) -> str:
     if column.kind == "choice":
-        return _one_of(column.name, str(got))
+        return _one_of(column.name, "" if got is None or pd.isna(got) else str(got))
     if column.is_number:
         return f"{column.span}, {column.hint}".removesuffix(", ")
     return "a name"
@@ -217,14 +224,19 @@ def choices(name: str) -> tuple[str, ...]:
     return {"oxide": (NO_OXIDE, *co_coatings()), "cooling": COOLINGS, "evidence": tuple(EVIDENCE)}[name]
 
 
+def _unjudged(cells: pd.DataFrame, findings: list[Finding], columns: tuple[str, ...]) -> pd.DataFrame:
+    # A value that is wrong by itself would be wrong beside the others too: it is said once.
+    judged = {finding.row for finding in findings if finding.column in columns}
+    return cells.loc[~cells.index.isin(judged)].reindex(columns=list(columns))
+
+
 def _efficiency_findings(cells: pd.DataFrame) -> list[Finding]:
-    columns = cells.reindex(columns=list(_EFFICIENCY_COLUMNS)).astype(np.float64)
-    rows = zip(cells.index.tolist(), columns.itertuples(index=False, name=None), strict=True)
+    rows = zip(cells.index.tolist(), cells.astype(np.float64).itertuples(index=False, name=None), strict=True)
     return [finding for row, values in rows if (finding := _efficiency_finding(row, *values))]
 
 
 def _efficiency_finding(row: int, charge: float, discharge: float, printed: float) -> Finding | None:
-    implied = 100 * discharge / charge if charge else np.nan
+    implied = 100 * discharge / charge
     if abs(implied - printed) > LARGEST_EFFICIENCY_GAP:
         because = f"{discharge:g} mAh/g are discharged of {charge:g} charged"
         return Finding(row, "ce_first_pct", printed, f"{implied:.1f} % to within 2 points, as {because}")
@@ -233,12 +245,8 @@ def _efficiency_finding(row: int, charge: float, discharge: float, printed: floa
     return None
 
 
-def _recipe_findings(cells: pd.DataFrame, findings: list[Finding]) -> list[Finding]:
-    if not set(RECIPE_COLUMNS) <= set(cells):
-        return []
-    judged = {finding.row for finding in findings if finding.column in RECIPE_COLUMNS}
-    table = cells.loc[~cells.index.isin(judged), list(RECIPE_COLUMNS)]
-    rows = zip(table.index.tolist(), table.itertuples(index=False, name=None), strict=True)
+def _recipe_findings(recipes: pd.DataFrame) -> list[Finding]:
+    rows = zip(recipes.index.tolist(), recipes.itertuples(index=False, name=None), strict=True)
     return [Finding(row, *complaint) for row, values in rows for complaint in _recipe_complaints(values)]
 
 

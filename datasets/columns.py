@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from datasets.materials import co_coatings
+
 Kind = Literal["text", "choice", "number", "count"]
 Direction = Literal["maximize", "minimize"]
 
@@ -244,7 +246,7 @@ _COLUMNS = (
         "number",
         False,
         0.001,
-        1e6,
+        100_000.0,
         "in ohm, not kiloohm",
     ),
     Column("note", "", "Anything a reader should know.", "text"),
@@ -282,8 +284,9 @@ _BEGIN, _END = "<!-- columns: begin -->", "<!-- columns: end -->"
 
 
 def columns_markdown() -> str:
-    """Write the columns, the targets and the grades of evidence as the tables of ``docs/data.md``."""
-    return "\n\n".join((_column_table(), _target_table(), _evidence_table()))
+    """Write the columns, the co-coatings, the targets and the grades of evidence as ``docs/data.md`` shows them."""
+    oxides = ", ".join(f"`{name}`" for name in co_coatings())
+    return "\n\n".join((_column_table(), f"Known co-coatings: {oxides}.", _target_table(), _evidence_table()))
 
 
 def _column_table() -> str:
