@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from models.design import recipe_codes
 from models.metrics import coverage, crps_student, mae, rmse, skill, skill_interval
-from models.surrogate import Report, Surrogate
+from models.surrogate import Report
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -77,8 +78,6 @@ class HeldOut(NamedTuple):
 
     def interval(self, level: float = 0.9) -> tuple[Array, Array]:
         """Return the central interval of that probability for each cell."""
-        from scipy.special import stdtrit
-
         reach = self.scale * stdtrit(self.freedom, 0.5 + level / 2)
         return self.mean - reach, self.mean + reach
 
@@ -144,33 +143,9 @@ def predict_held_out(
     parts = []
     for train, test in splits:
         report = predictor(cells.take(train), cells.take(test))
-        freedom = np.full(len(test), report.freedom)
+        freedom = np.broadcast_to(report.freedom, len(test))
         parts.append((test, cells.y[test], report.mean, report.scale, freedom, blocks[test]))
     if not parts:
         empty = np.empty(0)
         return HeldOut(np.empty(0, int), empty, empty, empty, empty, np.empty(0, int))
     return HeldOut(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def by_mean(train: Measured, test: Measured) -> Report:
-    """Predict by the mean of what was measured."""
-    from models.design import combine_replicates
-    from models.weighing import mean_prediction
-
-    codes = train.recipe[:, None].astype(float)
-    _, source = np.unique(train.source, return_inverse=True)
-    rows, _ = combine_replicates(codes, source, train.y, train.noise, np.ones(len(train.y)))
-    center, scale, freedom = mean_prediction(rows, 0 if source.max() == 0 else -1)
-    return Report(np.full(len(test.y), center), np.full(len(test.y), scale), freedom)
-
-
-def by_surrogate(surrogate: Surrogate) -> Predictor:
-    """Predict by a surrogate with the same settings, fitted anew."""
-
-    def predictor(train: Measured, test: Measured) -> Report:
-        from sklearn.base import clone
-
-        fitted = clone(surrogate).fit(train.X, train.y, groups=train.source, noise=train.noise)
-        return fitted.report(*fitted.posterior(test.X))
-
-    return predictor

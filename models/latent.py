@@ -51,12 +51,12 @@ class Priors(NamedTuple):
         The same of the variance of the offsets between sources.
     """
 
-    length: float = 1.0
+    length: float = 2.0
     length_common_std: float = 1.0
     length_single_std: float = 0.5
     signal: float = 0.7
     signal_std: float = 0.7
-    noise: float = 0.2
+    noise: float = 0.3
     noise_std: float = 1.0
     source: float = 0.2
     source_std: float = 1.0

@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from datasets.columns import EVIDENCE, TARGETS
 from datasets.errors import InputError, Problem, nearest
 from featurizers.featurizer import RecipeFeaturizer
-from models.crossing import HeldOut, Measured, by_mean, by_surrogate, leave_out, predict_held_out
+from models.baselines import by_mean, by_surrogate
+from models.crossing import HeldOut, Measured, leave_out, predict_held_out
 from models.surrogate import Surrogate
 
 Array = NDArray[np.float64]

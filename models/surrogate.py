@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -25,26 +26,26 @@ class Report(NamedTuple):
     ----------
     mean, scale : ndarray of shape (n,)
         Centre and scale, in the unit of the target.
-    freedom : float
+    freedom : float or ndarray of shape (n,)
         Degrees of freedom.
     """
 
     mean: Array
     scale: Array
-    freedom: float
+    freedom: Any
 
     @property
     def std(self) -> Array:
         """Standard deviation; where there is none (two degrees of freedom or less), half the central 68.27 %."""
-        if self.freedom > 2:
-            return self.scale * (self.freedom / (self.freedom - 2)) ** 0.5
-        return self.scale * float(stdtrit(self.freedom, 0.841345))
+        freedom = np.asarray(self.freedom, dtype=float)
+        root = np.sqrt(freedom / np.where(freedom > 2, freedom - 2, np.nan))
+        return self.scale * np.where(freedom > 2, root, stdtrit(freedom, 0.841345))
 
     def interval(self, coverage: float = 0.9) -> tuple[Array, Array]:
         """Return the lower and upper end of the central interval with that probability."""
         if not 0 < coverage < 1:
             raise ValueError(f"Got coverage={coverage}, expected a number between 0 and 1, such as 0.9")
-        reach = self.scale * float(stdtrit(self.freedom, 0.5 + coverage / 2))
+        reach = self.scale * stdtrit(self.freedom, 0.5 + coverage / 2)
         return self.mean - reach, self.mean + reach
 
 
@@ -140,12 +141,36 @@ class Surrogate(RegressorMixin, BaseEstimator):
     def _learn(self) -> None:
         priors = self.priors or Priors()
         self.process_ = learn(self.rows_, priors, random_state=self.random_state)
-        self.latent_ = solve(self.rows_, self.process_.kernel_, own=self.own_, random_state=self.random_state)
-        self.baseline_ = mean_prediction(self.rows_, self.own_)
+        self._solve()
         self.weight_ = 1.0
         if self.weigh:
             start = self.process_.kernel_.theta
             self.weight_ = choose_weight(self.rows_, start, priors, own=self.own_, random_state=self.random_state)
+
+    def _solve(self) -> None:
+        self.latent_ = solve(self.rows_, self.process_.kernel_, own=self.own_, random_state=self.random_state)
+        self.baseline_ = mean_prediction(self.rows_, self.own_)
+
+    def seen_from(self, source: object) -> Self:
+        """Predict for another lab, with what was learned and the weight as they are.
+
+        Parameters
+        ----------
+        source : object
+            A source as in ``groups``; one without cells is a new lab.
+
+        Returns
+        -------
+        Surrogate
+            A fitted copy.
+        """
+        check_is_fitted(self)
+        other = copy(self)
+        other.own_source = source
+        found = np.flatnonzero(self.sources_ == source)
+        other.own_ = int(found[0]) if len(found) else -1
+        other._solve()
+        return other
 
     def _own(self) -> int:
         if len(self.sources_) == 1 and self.own_source is None:
