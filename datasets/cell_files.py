@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -128,8 +128,8 @@ def _read_tsv(data: bytes) -> RawTable:
 
 
 def _decoded(data: bytes) -> str:
-    zeros = max(data[::2].count(0), data[1::2].count(0))
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or zeros > len(data) / 4:
+    fewer, more = sorted((data[::2].count(0), data[1::2].count(0)))
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or (more > len(data) / 4 and fewer == 0):
         raise _NotATableError("text in UTF-16", _TEXT_ADVICE)
     if _CONTROL.search(data):
         raise _NotATableError(f"a binary file, which begins {data[:8]!r}", "text, as the suffix says")
@@ -166,15 +166,17 @@ def _as_latin1(text: str) -> str:
 
 def _read_excel(data: bytes) -> RawTable:
     try:
-        values = _sheet(data, data_only=True)
+        values = [[cell.value for cell in row] for row in _sheet(data)]
         if _has_formulas(data):
-            values = [_with_formulas(*rows) for rows in zip(values, _sheet(data, data_only=False), strict=True)]
+            values = [
+                list(map(_value, *rows)) for rows in zip(_sheet(data), _sheet(data, data_only=False), strict=True)
+            ]
     except Exception as error:  # openpyxl raises whatever it stumbles over in a damaged file
         raise _NotATableError(f"a file that openpyxl cannot read ({error})", "an unencrypted Excel workbook") from error
     return _raw_table(values)
 
 
-def _sheet(data: bytes, *, data_only: bool) -> list[list[object]]:
+def _sheet(data: bytes, *, values_only: bool = False, data_only: bool = True) -> list[list[Any]]:
     from openpyxl import load_workbook  # type: ignore[import-untyped]  # it publishes no types
 
     with warnings.catch_warnings():
@@ -182,7 +184,7 @@ def _sheet(data: bytes, *, data_only: bool) -> list[list[object]]:
         book = load_workbook(BytesIO(data), read_only=True, data_only=data_only)
         sheet = next((sheet for sheet in book.worksheets if sheet.title.lower() == "cells"), book.worksheets[0])
         sheet.reset_dimensions()  # some programs write wrong ones
-        return [list(row) for row in sheet.iter_rows(values_only=True)]
+        return [list(row) for row in sheet.iter_rows(values_only=values_only)]
 
 
 def _has_formulas(data: bytes) -> bool:
@@ -191,10 +193,15 @@ def _has_formulas(data: bytes) -> bool:
         return any(b"<f" in archive.read(name) for name in sheets)
 
 
-def _with_formulas(values: list[object], formulas: list[object]) -> list[object]:
-    # A formula that no spreadsheet program has computed yet reads as blank: it must not pass for "not measured".
-    pairs = zip(values, formulas, strict=True)
-    return [formula if value is None else value for value, formula in pairs]
+def _with_formulas(data: bytes) -> list[list[object]]:
+    both = zip(_sheet(data), _sheet(data, data_only=False), strict=True)
+    return [list(map(_value, computed, written)) for computed, written in both]
+
+
+def _value(computed: Any, written: Any) -> object:
+    # A formula that no spreadsheet program has computed yet has no value at all, and must not pass for "not measured";
+    # one that was computed to a blank has the type "str".
+    return computed.value if computed.data_type == "str" or computed.value is not None else written.value
 
 
 def _read_parquet(data: bytes) -> RawTable:
@@ -203,7 +210,7 @@ def _read_parquet(data: bytes) -> RawTable:
         if any(name is not None for name in frame.index.names):
             frame = frame.reset_index()
     except Exception as error:  # Arrow and pandas raise a dozen types for a damaged file
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0]
         raise _NotATableError(f"a file that Arrow cannot read ({reason})", "a Parquet file") from error
     header = [str(name).strip() for name in frame.columns]
     values = frame.set_axis(range(len(header)), axis="columns").set_axis(range(2, len(frame) + 2), axis="index")

@@ -1,6 +1,7 @@
 import datetime
 from contextlib import suppress
 from decimal import Decimal
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -181,6 +182,18 @@ def test_what_a_spreadsheet_makes_of_numbers(tmp_path, value, expected):
     pd.DataFrame([CELL | {"ce_first_pct": value}]).to_excel(path, index=False)
     with pytest.raises(InputError, match=f"row 2, column ce_first_pct: .*{expected}"):
         read_cells(path)
+
+
+def test_formula_computed_to_a_blank_is_missing(tmp_path):
+    plain, path = tmp_path / "plain.xlsx", tmp_path / "cells.xlsx"
+    pd.DataFrame([CELL | {"retention_pct": '=IF(A2="","",80)'}]).to_excel(plain, index=False)
+    with ZipFile(plain) as old, ZipFile(path, "w") as new:
+        for name in old.namelist():
+            # What spreadsheet programs write, and openpyxl does not: the computed value, here an empty text.
+            new.writestr(name, old.read(name).replace(b'<c r="L2"><f>', b'<c r="L2" t="str"><f>'))
+    assert read_cells(path)["retention_pct"].isna().all()
+    with pytest.raises(InputError, match=r"row 2, column retention_pct: .* the formula was never computed"):
+        read_cells(plain)
 
 
 def test_a_date_is_no_name_of_a_cell(tmp_path):
