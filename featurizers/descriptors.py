@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ MATMINER_LABELS = {
 """matminer's name of each descriptor taken from it, and the name it has here."""
 
 
+@cache
 def matminer_featurizers() -> tuple[ElementProperty | IonProperty | OxidationStates, ...]:
     """Build matminer's featurizers of which `MATMINER_LABELS` are taken."""
     from matminer.featurizers.composition import ElementProperty, IonProperty, OxidationStates

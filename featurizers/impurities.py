@@ -154,9 +154,8 @@ def verdict(impurities: Sequence[ImpurityScore], peaks_deg: Sequence[float]) -> 
         nearest = f"; {best.name} comes nearest: {ranking}." if best.score > 0 else "."
         return f"None of {', '.join(IMPURITIES)} explains {peaks}{nearest}"
     if second.score > best.score - TIE:
-        text = (
-            f"{best.name} and {second.name} explain {peaks} about equally well ({best.score:.2f}, {second.score:.2f})."
-        )
+        scores = f"{best.score:.2f} and {second.score:.2f}"
+        text = f"{best.name} and {second.name} explain {peaks} about equally well: they score {scores}."
     else:
         count = "" if len(best.explained) == len(peaks_deg) else f"{len(best.explained)} of "
         text = f"{best.name} explains {count}{peaks}: {ranking}."

@@ -80,8 +80,8 @@ FEATURES: dict[str, Feature] = {
         Feature(
             "area_resistance_log10",
             "log10(1 + ohm cm2)",
-            "ionic resistance of the layers in series at 45 C for each cm2 of cathode surface; unknown where the "
-            "conductivity of the oxide is",
+            "ionic resistance at 45 C for each cm2 of cathode surface, of each coating times its coverage, added up; "
+            "unknown where the conductivity of the oxide is",
             "measured conductivities, table below",
             "layer",
         ),

@@ -177,14 +177,17 @@ def antiperovskite_structure(halide_cl: float, edge_A: float | None = None, *, h
     if not 0 <= halide_cl <= 1:
         raise ValueError(f"Got halide_cl={halide_cl}, expected 0 (bromide) to 1 (chloride)")
     edge_A = vegard_edge_A(halide_cl) if edge_A is None else edge_A
-    halide = {element: amount for element, amount in (("Cl", halide_cl), ("Br", 1 - halide_cl)) if amount > 0}
-    species = [Composition({"Li": LITHIUM_OCCUPANCY}), Composition(halide), Composition("O")]
-    places = [[0.0, 0.5, 0.5], [0.0, 0.0, 0.0], [0.5, 0.5, 0.5]]
+    halide = Composition({"Cl": halide_cl, "Br": 1 - halide_cl})
+    faces = [[0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [0.5, 0.5, 0.0]]
+    species = [Composition({"Li": LITHIUM_OCCUPANCY})] * 3 + [halide, Composition("O")]
+    places = [*faces, [0.0, 0.0, 0.0], [0.5, 0.5, 0.5]]
     if hydrogen:
-        species.append(Composition({"H": 1 / 6}))
-        places.append([0.5 + OH_BOND_A / edge_A, 0.5, 0.5])
-    structure = Structure.from_spacegroup("Pm-3m", Lattice.cubic(edge_A), species, places)
-    return structure.add_oxidation_state_by_element(OXIDATION_STATES)
+        bond = OH_BOND_A / edge_A
+        shifts = [[sign * bond * (axis == other) for other in range(3)] for axis in range(3) for sign in (-1, 1)]
+        species += [Composition({"H": 1 / 6})] * 6
+        places += [[0.5 + shift for shift in each] for each in shifts]
+    # Written out: asking pymatgen for the orbits of Pm-3m takes a hundred times as long, for each x anew.
+    return Structure(Lattice.cubic(edge_A), species, places).add_oxidation_state_by_element(OXIDATION_STATES)
 
 
 def phase_structure(name: str) -> Structure:

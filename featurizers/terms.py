@@ -96,7 +96,8 @@ def terms(columns: RecipeColumns, materials: Materials) -> Table:
     thickness_nm = melt_nm + oxide_nm
     melt_coverage, oxide_coverage = layer.coverage(melt_nm), layer.coverage(oxide_nm)
     coverage_per_nm = layer.coverage_per_nm(thickness_nm)
-    resistance_ohm_cm2 = melt_nm * melt["ohm_cm2_per_nm"][melt_code] + oxide_nm * oxide["ohm_cm2_per_nm"][oxide_code]
+    melt_resistance = melt_coverage * np.log10(1 + melt_nm * melt["ohm_cm2_per_nm"][melt_code])
+    oxide_resistance = oxide_coverage * np.log10(1 + oxide_nm * oxide["ohm_cm2_per_nm"][oxide_code])
     ionic_nm = melt_nm * melt["ionic_character"][melt_code] + oxide_nm * oxide["ionic_character"][oxide_code]
     superheat_K = np.where(melt_code == ABSENT, 0.0, process.superheat_K(columns.melt_temperature_C))
     return {
@@ -106,7 +107,7 @@ def terms(columns: RecipeColumns, materials: Materials) -> Table:
         "antiperovskite_coverage": melt_coverage,
         "oxide_coverage": oxide_coverage,
         "oxide_volume_share": oxide_nm * coverage_per_nm,
-        "area_resistance_log10": np.log10(1 + resistance_ohm_cm2),
+        "area_resistance_log10": melt_resistance + oxide_resistance,
         "antiperovskite_lattice_A": melt_coverage * melt["lattice_A"][melt_code],
         "antiperovskite_size_mismatch_pct2": melt_coverage * melt["size_mismatch_pct2"][melt_code],
         "coating_ionic_character": ionic_nm * coverage_per_nm,
