@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +20,7 @@ FILE_NAME = "campaign.toml"
 BUNDLED_CELLS = "henkel2025"
 """The name by which a campaign file asks for the measured cells that come with LiRAP."""
 
+HOME_VARIABLE = "LIRAP_HOME"
 MOST_GOALS = 2
 
 
@@ -127,6 +129,11 @@ def _keys_beside(location: tuple[str | int, ...]) -> list[str]:
         if location[0] == "space" and len(location) > 1:
             return ["low", "high", "step"]
     return [key for key in model.model_fields if key != "folder"]
+
+
+def home_folder(campaign: Campaign, home: str | Path | None = None) -> Path:
+    """Find the folder for everything that runs leave: named, from LIRAP_HOME, or ``runs/`` beside the campaign file."""
+    return Path(home or os.environ.get(HOME_VARIABLE) or campaign.folder / "runs").expanduser().resolve()
 
 
 def campaign_template() -> str:

@@ -14,10 +14,12 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import Console
+
     from experiments.campaign_file import Campaign
     from experiments.tracked_screen import TrackedScreen
-    from screening.report import Table
     from screening.scoring import Progress
+    from screening.tables import Table
 
 # Nothing else is imported up here, so that `lirap --help` is quick.
 
@@ -106,21 +108,46 @@ def screen(
 @app.command()
 def xrd(
     halide_cl: Annotated[
-        float | None, typer.Option("--halide-cl", help="x in Li2OHCl_xBr_1-x, 0 to 1 [default: from the edge].")
+        float | None, typer.Option("--halide-cl", help="x in Li2OHCl_xBr_1-x, 0 to 1 [default: that of the edge].")
     ] = None,
     radiation: Annotated[str, typer.Option("--radiation", help="MoKa or CuKa.")] = "MoKa",
     lattice_parameter: Annotated[
-        float | None, typer.Option("--lattice-parameter", help="Measured cell edge, in angstrom.")
+        float | None, typer.Option("--lattice-parameter", help="Measured cell edge in angstrom.")
     ] = None,
     peaks: Annotated[
         str | None, typer.Option("--peaks", help='Extra peaks to explain, degrees two-theta: "15.7,22.3,26.5".')
     ] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Picture to draw, PNG or SVG.")] = Path("xrd.png"),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Picture to draw, PNG or SVG [default: xrd.png in the home].")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a diffraction pattern, read a cell edge, and name the impurity behind extra peaks."""
-    raise NotImplementedError
+    from experiments.campaign_file import home_folder
+    from experiments.xrd_tables import impurities_table, lines_table
+    from featurizers.diffraction import parse_peaks, picture
+    from featurizers.diffraction import xrd as simulate
+
+    folder = home_folder(_campaign(None), home)
+    result = simulate(
+        halide_cl,
+        radiation,
+        lattice_parameter,
+        peaks=parse_peaks(peaks) if peaks is not None else None,
+        cache_dir=folder / "cache",
+    )
+    out = out or folder / "xrd.png"
+    picture(result, out)
+    if as_json:
+        _print_json({**result.to_dict(), "picture": str(out)})
+        return
+    console = _console()
+    _print_table(console, lines_table(result))
+    if result.impurities:
+        _print_table(console, impurities_table(result))
+    console.print(result.sentence, highlight=False)
+    console.print(f"Picture: {out}", highlight=False, soft_wrap=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -134,9 +161,10 @@ def main(arguments: list[str] | None = None) -> None:
     except InputError as error:
         typer.echo(error, err=True)
         sys.exit(WRONG_INPUT)
-    except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was left half written.", err=True)
-        sys.exit(STOPPED)
+    except SystemExit as ended:
+        if ended.code == STOPPED:
+            typer.echo("Stopped; nothing was left half written.", err=True)
+        raise
 
 
 def _campaign(path: Path | None) -> Campaign:
@@ -175,14 +203,17 @@ def _print_json(content: dict[str, Any]) -> None:
     typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))
 
 
-def _print_screen(done: TrackedScreen) -> None:
+def _console() -> Console:
     from rich.console import Console
 
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
+
+
+def _print_screen(done: TrackedScreen) -> None:
     from screening.report import candidate_table, cells_table, gates_table
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=PIPE_WIDTH)
+    console = _console()
     result = done.result
     _print_table(console, cells_table(result))
     for verdict in result.verdicts.values():
@@ -226,3 +257,7 @@ def _screen_content(done: TrackedScreen) -> dict[str, Any]:
         "lists": {name: json.loads(result.best(name).to_json(orient="records")) for name in result.lists},
         "seconds": {step: round(seconds, 3) for step, seconds in result.seconds.items()},
     }
+
+
+if __name__ == "__main__":
+    main()

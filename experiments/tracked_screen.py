@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import InputError, Problem
-from experiments.campaign_file import BUNDLED_CELLS, Campaign
+from experiments.campaign_file import BUNDLED_CELLS, Campaign, home_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from screening.job import ScreenResult
     from screening.scoring import Progress
 
-HOME_VARIABLE = "LIRAP_HOME"
 _PACKAGES = ("lirap", "pymatgen", "matminer", "scikit-learn", "pandas", "numpy", "mlflow")
 
 
@@ -41,11 +39,6 @@ class TrackedScreen:
     run_id: str
     folder: Path
     home: Path
-
-
-def home_folder(campaign: Campaign, home: str | Path | None = None) -> Path:
-    """Find the folder for everything that runs leave: named, from LIRAP_HOME, or ``runs/`` beside the campaign file."""
-    return Path(home or os.environ.get(HOME_VARIABLE) or campaign.folder / "runs").expanduser().resolve()
 
 
 def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> pd.DataFrame:
@@ -118,11 +111,14 @@ def tracked_screen(
     datasets.errors.InputError
         Before any work is done, when something is wrong with what the user named.
     """
+    from screening.files import refuse_foreign, write_screen
+
     table = campaign_cells(campaign, cells)
     folder = home_folder(campaign, home)
+    files = Path(out) if out else folder / "screen"
+    refuse_foreign(files)
 
     from experiments.tracking import open_store, tracked_run
-    from screening.files import write_screen
     from screening.job import screen
 
     store = open_store(folder, campaign.name)
@@ -139,7 +135,7 @@ def tracked_screen(
             cache_dir=folder / "cache",
             progress=progress,
         )
-        files = write_screen(result, Path(out) if out else folder / "screen", repeat_text(command, run.info.run_id))
+        write_screen(result, files, repeat_text(command, run.info.run_id))
         log_screen(campaign, result, files)
     return TrackedScreen(result, run.info.run_id, files, folder)
 

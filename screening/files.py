@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.errors import InputError, Problem
 from screening.picture import pareto_picture
 from screening.report import report_html
 
@@ -13,6 +14,28 @@ if TYPE_CHECKING:
     from screening.job import ScreenResult
 
 CANDIDATES, FRONT, PICTURE, REPORT = "candidates.parquet", "front.csv", "pareto.png", "report.html"
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that holds anything else than the files of an earlier screen.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Need not exist.
+
+    Raises
+    ------
+    datasets.errors.InputError
+        Naming what is in the way.
+    """
+    expected = "a new folder, or that of an earlier screen"
+    if folder.exists() and not folder.is_dir():
+        raise InputError(folder, [Problem("", "a file", expected)])
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    foreign = sorted(found - {CANDIDATES, FRONT, PICTURE, REPORT})
+    if foreign:
+        raise InputError(folder, [Problem("", name, expected) for name in foreign])
 
 
 def write_screen(result: ScreenResult, folder: str | Path, repeat: str = "") -> Path:
@@ -33,20 +56,12 @@ def write_screen(result: ScreenResult, folder: str | Path, repeat: str = "") -> 
 
     Raises
     ------
-    FileExistsError
+    datasets.errors.InputError
         When the folder holds anything that no screen wrote.
     """
     folder = Path(folder)
+    refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    foreign = (
-        sorted({path.name for path in folder.iterdir()} - {CANDIDATES, FRONT, PICTURE, REPORT})
-        if folder.is_dir()
-        else []
-    )
-    if foreign:
-        raise FileExistsError(
-            f"Got {folder}, which holds {foreign[0]}; expected a new folder or one of an earlier screen"
-        )
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
         new = Path(temporary) / "new"
         new.mkdir()

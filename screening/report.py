@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from screening.picture import axis_label, cell_names, interactive_picture
+from screening.tables import Column, Table
 
 if TYPE_CHECKING:
     from screening.goals import Goal
     from screening.job import ScreenResult
 
 N_NEXT = 2
+PREDICTED = "Predicted: a new cell, with its 90 % interval."
 NOVELTY_WORDS = {
     "inside": "inside what was measured",
     "near": "near what was measured",
     "far": "far from what was measured",
 }
-
-
-class Table(NamedTuple):
-    """One table for people, every cell a word.
-
-    Attributes
-    ----------
-    title, caption : str
-    columns : list of Column
-    rows : list of list of str
-    """
-
-    title: str
-    caption: str
-    columns: list[Column]
-    rows: list[list[str]]
-
-
-class Column(NamedTuple):
-    """One column of a table for people.
-
-    Attributes
-    ----------
-    name : str
-    number : bool
-        Whether its values are aligned as numbers.
-    """
-
-    name: str
-    number: bool = False
 
 
 def number(value: float, decimals: int = 1) -> str:
@@ -117,9 +89,9 @@ def candidate_table(result: ScreenResult, criterion: str, n: int | None = None) 
 def _candidate_caption(result: ScreenResult) -> str:
     alike = [f"{goal.column.label} {_everywhere(result, goal)}" for goal in result.goals if is_mean(result, goal)]
     return (
-        f"One recipe per neighbourhood. Gain: expected, in {gain_unit(result)}. Targets: mean ± standard deviation of what "
-        "the model alone believes of the recipe, by which it is ranked; how far that is earned, the verdicts say. "
-        + ("Predicted: a new cell with its 90 % interval. " if len(alike) < len(result.goals) else "")
+        f"One recipe per neighbourhood. Gain: expected, in {gain_unit(result)}. Targets: mean ± standard deviation of "
+        "what the model alone believes of the recipe, by which it is ranked; how far it is earned, the verdicts say. "
+        + (f"{PREDICTED} " if len(alike) < len(result.goals) else "")
         + (f"Predicted of a new cell of any recipe, for lack of skill: {'; '.join(alike)}. " if alike else "")
         + "nm: nominal thickness. Steps away: distance from the nearest measured recipe."
     )
@@ -140,16 +112,20 @@ def cells_table(result: ScreenResult) -> Table:
 
     columns = [Column("cell"), Column("recipe")]
     for goal in result.goals:
-        columns += [Column(axis_label(goal), True), Column("predicted", True)]
+        columns += [Column(axis_label(goal), True), *([] if is_mean(result, goal) else [Column("predicted", True)])]
     columns += [Column("source"), Column("evidence")]
     labels = [recipe.label for recipe in recipes(result.cells)]
     both = result.cells.join(result.predictions)
     rows = []
     for name, label, (_, row) in zip(cell_names(result.cells), labels, both.iterrows(), strict=True):
-        values = [text for goal in result.goals for text in (number(row[goal.target], 0), with_interval(row, goal))]
+        values = []
+        for goal in result.goals:
+            values += [number(row[goal.target], 0), *([] if is_mean(result, goal) else [with_interval(row, goal)])]
         rows.append([name, label, *values, str(row["source"]), str(row["evidence"] or "")])
-    caption = "What the models learned from; blank where not measured. Predicted: another cell, with its 90 % interval."
-    return Table("Measured cells", caption, columns, rows)
+    predicted = "" if all(is_mean(result, goal) for goal in result.goals) else PREDICTED
+    return Table(
+        "Measured cells", f"What the models learned from; blank where not measured. {predicted}".strip(), columns, rows
+    )
 
 
 def gates_table(result: ScreenResult) -> Table:

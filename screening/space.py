@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
@@ -120,7 +120,7 @@ class RecipeSpace(BaseModel):
     True
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     halide_cl: Steps = Steps(low=0, high=1, step=0.05)
     antiperovskite_wt_pct: Steps = Steps(low=0, high=2, step=0.1)
@@ -173,32 +173,24 @@ class RecipeSpace(BaseModel):
     # The order of the recipes: first those without antiperovskite, one an oxide state; then, with antiperovskite, a
     # mixed-radix number with the digits (antiperovskite, halide, oxide state, cooling, temperature), the last fastest.
 
-    @cached_property
+    @property
     def _oxide_states(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Codes (into `_oxide_names`) and contents of the distinct oxide additions, none first where allowed."""
-        contents = self.oxide_wt_pct.levels
-        positive = contents[contents > 0]
-        named = [oxide for oxide in self.oxides if oxide != NO_OXIDE]
-        codes = np.repeat(np.arange(1, len(named) + 1), len(positive))
-        amounts = np.tile(positive, len(named))
-        if NO_OXIDE in self.oxides or (contents == 0).any():
-            codes, amounts = np.append(0, codes), np.append(0.0, amounts)
-        return codes, amounts
+        return _oxide_states(self.oxides, self.oxide_wt_pct)
 
-    @cached_property
+    @property
     def _oxide_names(self) -> tuple[str, ...]:
         return (NO_OXIDE, *(oxide for oxide in self.oxides if oxide != NO_OXIDE))
 
-    @cached_property
+    @property
     def _antiperovskite_contents(self) -> NDArray[np.float64]:
         contents = self.antiperovskite_wt_pct.levels
         return contents[contents > 0]
 
-    @cached_property
+    @property
     def _n_without_antiperovskite(self) -> int:
         return len(self._oxide_states[0]) if self.antiperovskite_wt_pct.low == 0 else 0
 
-    @cached_property
+    @property
     def _radices(self) -> tuple[int, int, int, int, int]:
         return (
             len(self._antiperovskite_contents),
@@ -325,6 +317,18 @@ class RecipeSpace(BaseModel):
             raise ValueError(f"Got n = {n}, expected 0 to {self.n_recipes}, the size of the space")
         rng = np.random.default_rng(random_state)
         return self.table(rng.choice(self.n_recipes, size=n, replace=False))
+
+
+@lru_cache
+def _oxide_states(oxides: tuple[str, ...], steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Codes (0 for none, then the named oxides in order) and contents of the distinct additions, none first."""
+    positive = steps.levels[steps.levels > 0]
+    named = [oxide for oxide in oxides if oxide != NO_OXIDE]
+    codes = np.repeat(np.arange(1, len(named) + 1), len(positive))
+    amounts = np.tile(positive, len(named))
+    if NO_OXIDE in oxides or steps.low == 0:
+        codes, amounts = np.append(0, codes), np.append(0.0, amounts)
+    return codes, amounts
 
 
 def _take(values: NDArray[np.float64], digits: NDArray[np.int64], missing: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -1,0 +1,96 @@
+"""A whole tracked screen, read back from MLflow."""
+
+import json
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+from datasets.cells import henkel2025
+from datasets.errors import InputError
+from experiments.campaign_file import Campaign
+from experiments.tracked_screen import campaign_cells, screen_note, tracked_screen
+from experiments.tracking import DIGEST, NOTE, table_digest
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, small_space):
+    campaign = Campaign(name="tests", space=small_space)
+    return tracked_screen(campaign, home=tmp_path_factory.mktemp("home"), n_best=3, n_jobs=1, command="lirap screen")
+
+
+@pytest.fixture(scope="module")
+def run(done):
+    return mlflow.MlflowClient(f"sqlite:///{done.home}/mlflow.db").get_run(done.run_id)
+
+
+def test_the_run_says_what_it_is(run, done):
+    assert run.info.run_name == f"screen {len(done.result.space) / 1000:.1f} k recipes, 6 cells"
+    assert run.info.status == "FINISHED"
+    assert run.data.tags[NOTE] == screen_note(done.result)
+    assert run.data.tags[DIGEST] == table_digest(henkel2025())
+    assert "no skill yet" in run.data.tags[NOTE]
+
+
+def test_numbers_and_settings(run, done):
+    assert run.data.metrics["recipes_scored"] == done.result.n_recipes
+    assert run.data.metrics["best_expected_gain"] == pytest.approx(done.result.best()["expected_gain"].iloc[0])
+    assert run.data.metrics["retention_pct.rmse"] == pytest.approx(done.result.validation.loc["retention_pct", "rmse"])
+    assert run.data.params["gates.largest_total_wt_pct"] == "3.0"
+    assert json.loads(run.data.params["targets"].replace("'", '"')) == ["q_discharge_first_mAh_g", "retention_pct"]
+
+
+def test_files_are_artifacts_of_the_run(done):
+    folder = done.home / "artifacts" / done.run_id / "artifacts"
+    for name in ("candidates.parquet", "front.csv", "pareto.png", "report.html"):
+        assert (folder / name).read_bytes() == (done.folder / name).read_bytes()
+    table = pd.DataFrame(**json.loads((folder / "candidates.json").read_text()))
+    assert table["label"].tolist() == done.result.candidates["label"].tolist()
+
+
+def test_models_are_logged_and_predict_the_same(done):
+    mlflow.set_tracking_uri(f"sqlite:///{done.home}/mlflow.db")
+    models = {model.name: model for model in mlflow.search_logged_models(["1"], output_format="list")}
+    features = done.result.model.featurizer_.transform(henkel2025())
+    names = done.result.model.featurizer_.get_feature_names_out()
+    for target, surrogate in done.result.model.surrogates_.items():
+        loaded = mlflow.sklearn.load_model(models[target].model_uri)
+        assert loaded.predict(features) == pytest.approx(surrogate.predict(features))
+        signature = mlflow.models.get_model_info(models[target].model_uri).signature
+        assert signature.inputs.input_names() == list(names)
+        logged = (done.home / "artifacts" / "models" / models[target].model_id / "artifacts").glob("*")
+        assert not [path for path in logged if path.suffix in (".pkl", ".pickle")]
+
+
+def test_cells_of_several_tables(tmp_path):
+    own = henkel2025().assign(cell_id=lambda table: "own-" + table["cell_id"], source="own")
+    own.to_csv(tmp_path / "own.csv", index=False)
+    campaign = Campaign(cells=("henkel2025", "own.csv"), folder=tmp_path)
+    cells = campaign_cells(campaign)
+    assert len(cells) == 12
+    assert cells.index.tolist() == list(range(12))
+    assert len(campaign_cells(campaign, [tmp_path / "own.csv"])) == 6
+    with pytest.raises(InputError, match="in one table only"):
+        campaign_cells(campaign, ["henkel2025", "henkel2025"])
+
+
+def test_nothing_is_begun_when_the_input_is_wrong(tmp_path):
+    (tmp_path / "bad.csv").write_text("cell_id\n")
+    with pytest.raises(InputError, match=r"bad\.csv"):
+        tracked_screen(Campaign(folder=tmp_path), cells=[tmp_path / "bad.csv"], home=tmp_path / "home")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.docx").write_text("years of work")
+    with pytest.raises(InputError, match=r"thesis\.docx"):
+        tracked_screen(Campaign(folder=tmp_path), home=tmp_path / "home", out=tmp_path / "mine")
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_screen_that_fails_is_recorded_as_failed(tmp_path, small_space):
+    cells = henkel2025().assign(retention_pct=np.nan)
+    cells.to_csv(tmp_path / "cells.csv", index=False)
+    campaign = Campaign(name="tests", space=small_space, folder=tmp_path)
+    with pytest.raises(InputError, match="retention_pct"):
+        tracked_screen(campaign, cells=[tmp_path / "cells.csv"])
+    runs = mlflow.MlflowClient(f"sqlite:///{tmp_path}/runs/mlflow.db").search_runs(["1"])
+    assert [run.info.status for run in runs] in ([], ["FAILED"])
