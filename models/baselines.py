@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from models.crossing import Measured, Predictor
-from models.design import Design, Rows, combine_replicates
+from models.design import Design, Rows, combine_replicates, single_rows
 from models.surrogate import Report, Surrogate
 from models.weighing import mean_prediction
 
@@ -38,8 +38,9 @@ def by_mean(train: Measured, test: Measured) -> Report:
 def _rows(cells: Measured) -> tuple[Rows, dict[str, int]]:
     names, source = np.unique(cells.source, return_inverse=True)
     recipe = cells.recipe[:, None].astype(float)
-    rows, _ = combine_replicates(recipe, source, cells.y, cells.noise, np.ones(len(cells.y)))
-    return rows, {str(name): code for code, name in enumerate(names)}
+    return combine_replicates(single_rows(recipe, source, cells.y, cells.noise)), {
+        str(name): code for code, name in enumerate(names)
+    }
 
 
 def by_surrogate(surrogate: Surrogate, *, source_effect: bool = True) -> Predictor:
@@ -56,11 +57,11 @@ def by_surrogate(surrogate: Surrogate, *, source_effect: bool = True) -> Predict
         sources = train.source if source_effect else np.zeros(len(train.y), dtype=int)
         fitted = clone(surrogate).fit(train.X, train.y, groups=sources, noise=train.noise)
         if not source_effect:
-            return fitted.report(*fitted.posterior(test.X))
+            return fitted.predict_report(test.X)
         report = Report(*np.empty((3, len(test.y))))
         for name in np.unique(test.source):
             mask, seen = test.source == name, fitted.seen_from(name)
-            for column, values in zip(report, seen.report(*seen.posterior(test.X[mask])), strict=True):
+            for column, values in zip(report, seen.predict_report(test.X[mask]), strict=True):
                 column[mask] = values
         return report
 

@@ -87,28 +87,38 @@ def recipe_codes(features: Array) -> Integers:
     return rank[codes.ravel()]
 
 
-def combine_replicates(
-    features: Array, source: Integers, y: Array, noise: Array, share: Array
-) -> tuple[Rows, Integers]:
-    """Combine the rows that agree in features, source, known noise and share.
+def single_rows(features: Array, source: Integers, y: Array, noise: Array) -> Rows:
+    """Make a row of each cell.
 
     Parameters
     ----------
     features : ndarray of shape (cells, d)
     source : ndarray of int, shape (cells,)
-    y, noise, share : ndarray of shape (cells,)
+    y, noise : ndarray of shape (cells,)
 
     Returns
     -------
-    rows : Rows
-        One row for each set of replicates.
-    codes : ndarray of int, shape (cells,)
-        The row that each cell went into.
+    Rows
     """
-    codes = recipe_codes(np.column_stack([features, source, noise, share]))
+    return Rows(features, source, y, noise, np.ones(len(y)), np.ones(len(y)), np.zeros(len(y)))
+
+
+def combine_replicates(cells: Rows) -> Rows:
+    """Combine the cells that agree in features, source, known noise and share.
+
+    Parameters
+    ----------
+    cells : Rows
+        Single cells.
+
+    Returns
+    -------
+    Rows
+        One row for each set of replicates, in the order of first appearance.
+    """
+    codes = recipe_codes(np.column_stack([cells.features, cells.source, cells.noise, cells.share]))
     _, first = np.unique(codes, return_index=True)
     counts = np.bincount(codes).astype(float)
-    mean = np.bincount(codes, y) / counts
-    squares = np.bincount(codes, (y - mean[codes]) ** 2).astype(float)
-    rows = Rows(features[first], source[first], mean, noise[first], share[first], counts, squares)
-    return rows, codes
+    mean = np.bincount(codes, cells.y) / counts
+    squares = np.bincount(codes, (cells.y - mean[codes]) ** 2).astype(float)
+    return cells.take(first)._replace(y=mean, counts=counts, squares=squares)

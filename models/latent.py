@@ -208,10 +208,12 @@ def _augmented(rows: Rows) -> Array:
 
 def standard(rows: Rows) -> tuple[float, float]:
     """Return centre and spread of the rows' values, in the unit of the target; the spread is never 0."""
-    center = float(np.mean(rows.y))
+    weight = 1 / rows.share
+    center = float(np.average(rows.y, weights=weight))
     # One value says nothing of the spread, and equal values say that it is small: both are assumptions.
-    alone = len(rows.y) == 1
-    spread = 0.0 if alone else float(np.std(rows.y, ddof=1))
+    alone = weight.sum() <= 1.5
+    squares = float(weight @ (rows.y - center) ** 2)
+    spread = 0.0 if alone else (squares / (weight.sum() - 1)) ** 0.5
     floor = (SPREAD_OF_ONE if alone else SPREAD_OF_EQUALS) * abs(center)
     return center, max(spread, floor, float(np.max(rows.noise))) or 1.0
 

@@ -15,7 +15,7 @@ from datasets.columns import EVIDENCE, TARGETS
 from datasets.errors import InputError, Problem, nearest
 from featurizers.featurizer import RecipeFeaturizer
 from models.baselines import by_mean, by_surrogate
-from models.crossing import HeldOut, Measured, leave_out, predict_held_out
+from models.crossing import HeldOut, Integers, Measured, leave_out, predict_held_out
 from models.surrogate import Surrogate
 
 Array = NDArray[np.float64]
@@ -34,6 +34,10 @@ class RecipeModel(BaseEstimator):
         Seed.
     own_source : str, optional
         The source that predictions are for; by default the only one, or a new lab where there are several.
+    robust : bool
+        Whether cells far from the rest count less; the verdicts name them.
+    borrow : float or "choose"
+        What a cell of another source counts beside an own one, as in ``Surrogate``.
 
     Attributes
     ----------
@@ -50,11 +54,15 @@ class RecipeModel(BaseEstimator):
         featurizer: RecipeFeaturizer | None = None,
         random_state: int = 0,
         own_source: str | None = None,
+        robust: bool = False,
+        borrow: float | str = 1.0,
     ) -> None:
         self.targets = targets
         self.featurizer = featurizer
         self.random_state = random_state
         self.own_source = own_source
+        self.robust = robust
+        self.borrow = borrow
 
     def fit(self, cells: pd.DataFrame) -> Self:
         """Learn from a cell table; a row that lacks one target still trains the others.
@@ -98,7 +106,7 @@ class RecipeModel(BaseEstimator):
             raise InputError("cell table", problems)
 
     def _surrogate(self) -> Surrogate:
-        return Surrogate(random_state=self.random_state, own_source=self.own_source)
+        return Surrogate(self.random_state, own_source=self.own_source, robust=self.robust, borrow=self.borrow)
 
     def posterior(self, features: Array) -> tuple[Array, Array]:
         """Evaluate the latent responses, which exploration uses.
@@ -146,7 +154,7 @@ class RecipeModel(BaseEstimator):
             values = [np.full(len(features), np.nan)] * 4
             if target in self.surrogates_:
                 surrogate = self.surrogates_[target]
-                report = surrogate.report(*surrogate.posterior(features))
+                report = surrogate.predict_report(features)
                 values = [report.mean, report.std, *report.interval()]
             names = (f"{target}_{part}" for part in ("mean", "std", "low", "high"))
             columns |= dict(zip(names, values, strict=True))
@@ -158,7 +166,7 @@ class RecipeModel(BaseEstimator):
         Returns
         -------
         DataFrame
-            Indexed by target: ``cells``, ``recipes``, ``weight``, then ``rmse``, ``mae``, ``crps`` with the mean's
+            Indexed by target: ``cells``, ``recipes``, ``weight``, ``tested`` (cells held out), then ``rmse``, ``mae``, ``crps`` with the mean's
             beside them, ``coverage`` and ``width`` of the 90 % interval, and ``skill`` with its bootstrap interval.
         """
         return pd.DataFrame({target: self._scores(target) for target in self.surrogates_}).T.rename_axis("target")
@@ -173,6 +181,7 @@ class RecipeModel(BaseEstimator):
         held = self._held_out(target)
         if held is None:
             return row
+        row["tested"] = float(len(held[0].y))
         ours, theirs = (one.scores() for one in held)
         for name in ("rmse", "mae", "crps"):
             row |= {name: ours[name], f"{name}_mean": theirs[name]}
@@ -182,13 +191,21 @@ class RecipeModel(BaseEstimator):
         if not hasattr(self, "held_out_"):
             self.held_out_: dict[str, tuple[HeldOut, HeldOut]] = {}
         cells = self.cells_[target]
-        splits = leave_out(cells.recipe, random_state=self.random_state)
+        splits = self._splits(cells)
         if not splits:
             return None
         if target not in self.held_out_:
             ours = predict_held_out(cells, splits, by_surrogate(self._surrogate()))
             self.held_out_[target] = ours, predict_held_out(cells, splits, by_mean)
         return self.held_out_[target]
+
+    def _splits(self, cells: Measured) -> list[tuple[Integers, Integers]]:
+        # What is asked is a new recipe in the own lab, so others' cells only teach.
+        splits = leave_out(cells.recipe, random_state=self.random_state)
+        own = cells.source == self.own_source
+        if len(np.unique(cells.recipe[own])) < 2:
+            return splits
+        return [(train, test[own[test]]) for train, test in splits if own[test].any()]
 
     def verdicts(self) -> dict[str, str]:
         """Say for each target in one sentence how far its predictions can be trusted."""
@@ -199,7 +216,23 @@ class RecipeModel(BaseEstimator):
         label = TARGETS[target].label
         if target not in scores.index:
             return f"{label}: no cell has a value, so nothing is predicted."
-        return f"{label}: {verdict(scores.loc[target].to_dict(), TARGETS[target].unit)}"
+        said = [verdict(scores.loc[target].to_dict(), TARGETS[target].unit), self._borrowed(target)]
+        said.append(self._outliers(target))
+        return f"{label}: {' '.join(sentence for sentence in said if sentence)}"
+
+    def _borrowed(self, target: str) -> str:
+        if self.borrow == 1 or len(self.surrogates_[target].sources_) == 1:
+            return ""
+        share = self.surrogates_[target].borrow_
+        if not share:
+            return "Nothing is borrowed from other sources: it does not help to predict the own recipes."
+        return f"A cell of another source counts {share:.0%} of an own one."
+
+    def _outliers(self, target: str) -> str:
+        count = len(self.surrogates_[target].outliers_)
+        if not count:
+            return ""
+        return f"{count} cell{'s' * (count > 1)} far from the rest count{'s' * (count == 1)} little."
 
 
 def verdict(scores: Mapping[Any, float], unit: str) -> str:
@@ -221,7 +254,7 @@ def verdict(scores: Mapping[Any, float], unit: str) -> str:
         return f"no skill yet: {recipes} recipe{'s' * (recipes != 1)} cannot be tested against each other."
     compared = (
         f"recipes left out are missed by {scores['rmse']:.3g} {unit} (the mean alone: {scores['rmse_mean']:.3g}), "
-        f"and 90 % intervals held {scores['coverage']:.0%} of {int(scores['cells'])} cells."
+        f"and 90 % intervals held {scores['coverage']:.0%} of {int(scores['tested'])} cells."
     )
     if not scores["weight"] or scores["skill"] <= 0:
         return f"no skill yet on {recipes} recipes, so the mean is what is predicted; {compared}"

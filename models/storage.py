@@ -18,6 +18,7 @@ TRUSTED_TYPES = (
     "models.crossing.Measured",
     "models.design.Design",
     "models.design.Rows",
+    "models.forest.Forest",
     "models.latent.Latent",
     "models.latent.Priors",
     "models.process.CellKernel",

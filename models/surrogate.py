@@ -12,9 +12,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 from threadpoolctl import threadpool_limits
 
-from models.design import Design, combine_replicates
-from models.latent import Priors, learn, solve
-from models.weighing import choose_weight, mean_prediction, mix
+from models.borrowing import borrowed, choose_borrow
+from models.design import Design, Rows, combine_replicates, single_rows
+from models.forest import LEAST_FOR_FOREST, Forest, grow, pool
+from models.latent import LARGEST_EXACT, Priors, learn, solve
+from models.robust import find_trust
+from models.weighing import choose_forest, choose_weight, fold, mean_prediction, mix
 
 Array = NDArray[np.float64]
 
@@ -61,6 +64,11 @@ class Surrogate(RegressorMixin, BaseEstimator):
         several, a lab that has no cells yet.
     weigh : bool
         Whether ``predict`` is weighed against the mean by grouped cross-validation; otherwise it is the model alone.
+    robust : bool
+        Whether cells far from the rest count less; ``outliers_`` then names them.
+    borrow : float or "choose"
+        What a cell of another source counts beside an own one, 0 to 1. ``"choose"`` takes what predicts the own
+        recipes best when they are left out, and 0 where that does not help.
     priors : Priors, optional
         Priors of the hyperparameters.
 
@@ -68,6 +76,12 @@ class Surrogate(RegressorMixin, BaseEstimator):
     ----------
     weight_ : float
         Share of the model in what is reported; 0 says that it has shown no skill.
+    forest_share_ : float
+        Share of a forest in the model, from a hundred rows on.
+    borrow_ : float
+        What cells of other sources count.
+    outliers_ : ndarray of int
+        Rows of ``X`` that count little, with ``robust``.
     baseline_ : Mean
         The prediction by the mean.
     process_ : CellProcess
@@ -75,7 +89,7 @@ class Surrogate(RegressorMixin, BaseEstimator):
     latent_ : Latent
         The same, ready for fast evaluation in the unit of the target.
     sources_ : ndarray
-        The sources among the rows used.
+        The sources among the rows with a value.
     n_features_in_ : int
         Number of columns of ``X``.
 
@@ -93,11 +107,15 @@ class Surrogate(RegressorMixin, BaseEstimator):
         *,
         own_source: object = None,
         weigh: bool = True,
+        robust: bool = False,
+        borrow: float | str = 1.0,
         priors: Priors | None = None,
     ) -> None:
         self.random_state = random_state
         self.own_source = own_source
         self.weigh = weigh
+        self.robust = robust
+        self.borrow = borrow
         self.priors = priors
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None, noise: ArrayLike | None = None) -> Self:
@@ -121,31 +139,64 @@ class Surrogate(RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            When nothing is measured, or a value is infinite, or lengths differ.
+            When nothing is measured, a value is infinite, or lengths differ.
         """
         features: Array = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
-        count = len(features)
-        values = _check_target(y, count)
-        names = np.zeros(count, dtype=int) if groups is None else _check_length("groups", groups, count)
-        known = np.broadcast_to(np.asarray(0.0 if noise is None else noise, dtype=float), (count,))
-        measured = ~np.isnan(values)
+        values = _check_target(y, len(features))
+        names = np.zeros(len(values), dtype=int) if groups is None else _check_length("groups", groups, len(values))
+        known = _check_noise(noise, len(values))
+        measured = np.flatnonzero(~np.isnan(values))
         self.sources_, source = np.unique(names[measured], return_inverse=True)
         self.own_ = self._own()
         self.design_ = Design.of(features[measured])
-        standard = self.design_.transform(features[measured])
-        self.rows_, _ = combine_replicates(standard, source, values[measured], known[measured], np.ones(measured.sum()))
-        with threadpool_limits(limits=1):
-            self._learn()
+        # Own cells first, so that their folds are the same whatever is borrowed.
+        order = np.argsort(source != self.own_, kind="stable")
+        cells = single_rows(
+            self.design_.transform(features[measured[order]]),
+            source[order],
+            values[measured[order]],
+            known[measured[order]],
+        )
+        # BLAS threads cost more than they give at these sizes.
+        with threadpool_limits(limits=1, user_api="blas"):
+            self._learn(cells, measured[order])
         return self
 
-    def _learn(self) -> None:
-        priors = self.priors or Priors()
-        self.process_ = learn(self.rows_, priors, random_state=self.random_state)
+    def _own(self) -> int:
+        if len(self.sources_) == 1 and self.own_source is None:
+            return 0
+        found = np.flatnonzero(self.sources_ == self.own_source)
+        return int(found[0]) if len(found) else -1
+
+    def _learn(self, cells: Rows, position: NDArray[np.int64]) -> None:
+        priors, seed = self.priors or Priors(), self.random_state
+        self.borrow_ = self._borrow(cells, priors)
+        cells, position = borrowed(cells, position, self.own_, self.borrow_)
+        trust = find_trust(cells, priors, random_state=seed) if self.robust else None
+        self.outliers_ = np.sort(position[trust.outliers]) if trust else np.empty(0, dtype=np.int64)
+        self.rows_ = cells._replace(share=cells.share / trust.weight) if trust else combine_replicates(cells)
+        self.process_ = learn(self.rows_, priors, random_state=seed)
         self._solve()
-        self.weight_ = 1.0
+        self.weight_, self.forest_share_ = 1.0, 0.0
+        self.forest_: Forest | None = None
         if self.weigh:
-            start = self.process_.kernel_.theta
-            self.weight_ = choose_weight(self.rows_, start, priors, own=self.own_, random_state=self.random_state)
+            self._weigh(priors)
+
+    def _borrow(self, cells: Rows, priors: Priors) -> float:
+        if self.borrow == "choose":
+            return choose_borrow(cells, priors, own=self.own_, random_state=self.random_state)
+        if isinstance(self.borrow, str) or not 0 <= self.borrow <= 1:
+            raise ValueError(f"Got borrow={self.borrow!r}, expected a number from 0 to 1, or 'choose'")
+        return float(self.borrow)
+
+    def _weigh(self, priors: Priors) -> None:
+        with_forest = LEAST_FOR_FOREST <= len(self.rows_.y) <= LARGEST_EXACT
+        start = self.process_.kernel_.theta
+        folded = fold(self.rows_, start, priors, own=self.own_, with_forest=with_forest, random_state=self.random_state)
+        if folded and with_forest:
+            self.forest_share_ = choose_forest(folded)
+            self.forest_ = grow(self.rows_, self.random_state) if self.forest_share_ else None
+        self.weight_ = choose_weight(folded, self.forest_share_)
 
     def _solve(self) -> None:
         self.latent_ = solve(self.rows_, self.process_.kernel_, own=self.own_, random_state=self.random_state)
@@ -172,12 +223,6 @@ class Surrogate(RegressorMixin, BaseEstimator):
         other._solve()
         return other
 
-    def _own(self) -> int:
-        if len(self.sources_) == 1 and self.own_source is None:
-            return 0
-        found = np.flatnonzero(self.sources_ == self.own_source)
-        return int(found[0]) if len(found) else -1
-
     def posterior(self, X: ArrayLike) -> tuple[Array, Array]:
         """Evaluate the latent response in the own lab, which exploration uses.
 
@@ -201,21 +246,42 @@ class Surrogate(RegressorMixin, BaseEstimator):
         checked: Array = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         return checked
 
-    def report(self, mean: Array, std: Array) -> Report:
-        """Turn the latent posterior into what is reported of new cells, without a second look at the features.
+    def report(self, mean: Array, std: Array, X: Array | None = None) -> Report:
+        """Turn the latent posterior into what is reported of new cells.
 
         Parameters
         ----------
         mean, std : ndarray of shape (n,)
             From ``posterior``.
+        X : ndarray of shape (n, columns), optional
+            The features, needed only where a forest shares the work (``forest_share_``).
 
         Returns
         -------
         Report
         """
-        with_noise = np.sqrt(std**2 + self.latent_.noise_std**2)
-        center, scale = mix(mean, with_noise, self.baseline_, self.weight_)
+        std = np.sqrt(std**2 + self.latent_.noise_std**2)
+        if self.forest_ is not None:
+            if X is None:
+                raise ValueError("Got no X, expected the features, because a forest shares this prediction")
+            forest = self.forest_.predict(self.design_.transform(X), self.own_)
+            mean, std = pool(mean, std, *forest, self.forest_share_)
+        center, scale = mix(mean, std, self.baseline_.center, self.baseline_.scale, self.weight_)
         return Report(center, scale, self.baseline_.freedom)
+
+    def predict_report(self, X: ArrayLike) -> Report:
+        """Predict new cells in the own lab as Student t distributions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, columns)
+
+        Returns
+        -------
+        Report
+        """
+        checked = self._checked(X)
+        return self.report(*self.posterior(checked), checked)
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
         """Predict a new cell in the own lab.
@@ -232,7 +298,7 @@ class Surrogate(RegressorMixin, BaseEstimator):
         std : ndarray of shape (n,)
             Only with ``return_std``.
         """
-        report = self.report(*self.posterior(self._checked(X)))
+        report = self.predict_report(X)
         return (report.mean, report.std) if return_std else report.mean
 
     def predict_interval(self, X: ArrayLike, coverage: float = 0.9) -> tuple[Array, Array]:
@@ -248,7 +314,7 @@ class Surrogate(RegressorMixin, BaseEstimator):
         -------
         low, high : ndarray of shape (n,)
         """
-        return self.report(*self.posterior(self._checked(X))).interval(coverage)
+        return self.predict_report(X).interval(coverage)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -275,3 +341,10 @@ def _check_length(name: str, values: ArrayLike, rows: int) -> NDArray[Any]:
     if values.shape != (rows,):
         raise ValueError(f"Got {name} of shape {values.shape}, expected ({rows},), one for each row of X")
     return values
+
+
+def _check_noise(noise: ArrayLike | None, rows: int) -> Array:
+    values = np.asarray(0.0 if noise is None else noise, dtype=float)
+    if values.shape not in ((), (rows,)) or not (np.isfinite(values) & (values >= 0)).all():
+        raise ValueError(f"Got noise {noise!r}, expected a standard deviation, or one for each of {rows} rows")
+    return np.broadcast_to(values, (rows,)).copy()

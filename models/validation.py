@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 
 from models.baselines import predictors
 from models.crossing import HeldOut, Integers, Measured, leave_out, predict_held_out
-from models.design import Design, combine_replicates
+from models.design import Design, combine_replicates, single_rows
 from models.latent import Priors
 from models.metrics import coverage, crps_student
 from models.process import MEAN_VARIANCE, matern
@@ -154,9 +154,8 @@ def shuffle_test(cells: Measured, *, n_shuffles: int = 999, random_state: int = 
     Shuffle or None
         None with fewer than four recipes, or with values that do not differ.
     """
-    rows, _ = combine_replicates(
-        Design.of(cells.X).transform(cells.X), _codes(cells.source), cells.y, cells.noise, np.ones(len(cells.y))
-    )
+    features = Design.of(cells.X).transform(cells.X)
+    rows = combine_replicates(single_rows(features, _codes(cells.source), cells.y, cells.noise))
     values = rows.y - np.array([rows.y[rows.source == source].mean() for source in rows.source])
     if len(values) < _LEAST_FOR_LINE or np.ptp(values) == 0:
         return None

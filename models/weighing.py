@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.design import Rows, recipe_codes
-from models.latent import Latent, Priors, learn, solve, standard
+from models.forest import grow, pool
+from models.latent import LARGEST_EXACT, Latent, Priors, learn, solve, standard
 from models.metrics import crps_student
 
 Array = NDArray[np.float64]
@@ -17,8 +18,12 @@ Array = NDArray[np.float64]
 LEAST_RECIPES = 4
 """Fewest measured recipes from which a weight is chosen; below, the mean is reported."""
 
-_FOLDS = 10
+_FOLDS = ((99, 10), (LARGEST_EXACT, 5), (np.inf, 3))
 _WEIGHTS = np.linspace(0.0, 1.0, 21)
+_FOREST_SHARES = np.linspace(0.0, 1.0, 5)
+
+CAUTION = 1.0
+"""Standard errors by which a gain is discounted before it is believed; chosen on simulated campaigns."""
 
 
 class Mean(NamedTuple):
@@ -57,21 +62,22 @@ def mean_prediction(rows: Rows, own: int = -1) -> Mean:
     mine = rows.source == own
     used = rows.take(mine) if mine.sum() >= 3 else rows
     center, scale = standard(used)
-    freedom = float(max(len(used.y) - 1, 1))
+    worth = float(np.sum(1 / used.share))
     spare = float(np.sum(used.counts - 1))
     within = float(np.sum(used.squares)) / spare if spare else 0.0
-    variance = scale**2 * (1 + 1 / len(used.y)) + within * float(np.mean(1 - 1 / used.counts))
-    return Mean(center, variance**0.5, freedom)
+    variance = scale**2 * (1 + 1 / worth) + within * float(np.mean(1 - 1 / used.counts))
+    return Mean(center, variance**0.5, max(worth - 1, 1.0))
 
 
-def mix(mean: Array, std: Array, baseline: Mean, weight: float) -> tuple[Array, Array]:
+def mix(mean: Array, std: Array, center: Array | float, scale: Array | float, weight: float) -> tuple[Array, Array]:
     """Combine the model's prediction with the mean's, as the mean and the variance of their mixture.
 
     Parameters
     ----------
     mean, std : ndarray
         The model's prediction of a new cell.
-    baseline : Mean
+    center, scale : float or ndarray
+        The mean's.
     weight : float
         Share of the model, 0 to 1.
 
@@ -80,9 +86,9 @@ def mix(mean: Array, std: Array, baseline: Mean, weight: float) -> tuple[Array, 
     center, scale : ndarray
         Of a Student t with the baseline's degrees of freedom.
     """
-    apart = mean - baseline.center
-    variance = weight * std**2 + (1 - weight) * baseline.scale**2 + weight * (1 - weight) * apart**2
-    return baseline.center + weight * apart, np.sqrt(variance)
+    apart = mean - center
+    variance = weight * std**2 + (1 - weight) * scale**2 + weight * (1 - weight) * apart**2
+    return center + weight * apart, np.sqrt(variance)
 
 
 def held_out(rows: Rows, own: int, random_state: int = 0) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
@@ -98,15 +104,55 @@ def held_out(rows: Rows, own: int, random_state: int = 0) -> Iterator[tuple[NDAr
     blocks = rows.source if by_source else recipe_codes(rows.features)
     asked = mine if mine.sum() >= LEAST_RECIPES else np.ones(len(rows.y), dtype=bool)
     names = np.random.default_rng(random_state).permutation(np.unique(blocks[asked]))
-    for part in np.array_split(names, min(_FOLDS, len(names))):
+    most = next(folds for rows_at_most, folds in _FOLDS if len(rows.y) <= rows_at_most)
+    for part in np.array_split(names, min(most, len(names))):
         out = np.isin(blocks, part)
         yield np.flatnonzero(~out), np.flatnonzero(out & asked)
 
 
-def choose_weight(
-    rows: Rows, start: Array, priors: Priors, *, own: int = -1, caution: float = 1.0, random_state: int = 0
-) -> float:
-    """Choose the model's share by grouped cross-validation, 0 where it shows no skill.
+class Folded(NamedTuple):
+    """What models that have not seen a row say of it.
+
+    Attributes
+    ----------
+    y, trust : ndarray of shape (n,)
+        What was measured, and how much the row counts.
+    mean, std : ndarray of shape (n,)
+        The Gaussian process.
+    forest_mean, forest_std : ndarray of shape (n,)
+        The forest; the Gaussian process again where there is none.
+    center, scale, freedom : ndarray of shape (n,)
+        The mean's Student t.
+    """
+
+    y: Array
+    trust: Array
+    mean: Array
+    std: Array
+    forest_mean: Array
+    forest_std: Array
+    center: Array
+    scale: Array
+    freedom: Array
+
+    def scores(self, weight: float, forest: float = 0.0) -> Array:
+        """Score each row for a share of the model against the mean, and of the forest within the model, in CRPS."""
+        mean, std = pool(self.mean, self.std, self.forest_mean, self.forest_std, forest)
+        center, scale = mix(mean, std, self.center, self.scale, weight)
+        return crps_student(self.y, center, scale, self.freedom)
+
+    def gain(self, better: Array, worse: Array, caution: float = CAUTION) -> float:
+        """Average by how much one score undercuts another, less its standard error times ``caution``."""
+        saved = worse - better
+        mean = np.average(saved, weights=self.trust)
+        variance = np.average((saved - mean) ** 2, weights=self.trust)
+        return float(mean - caution * (variance / max(self.trust.sum() - 1, 1.0)) ** 0.5)
+
+
+def fold(
+    rows: Rows, start: Array, priors: Priors, *, own: int = -1, with_forest: bool = False, random_state: int = 0
+) -> Folded | None:
+    """Predict rows by models that have not seen them, in grouped folds.
 
     Parameters
     ----------
@@ -116,37 +162,49 @@ def choose_weight(
     priors : Priors
     own : int
         The lab's own source; negative when it has no cells.
-    caution : float
-        Standard errors by which the gain is discounted before the best share is taken.
+    with_forest : bool
+        Whether to grow forests too.
     random_state : int
-        Seed of the folds.
+        Seed of the folds and forests.
 
     Returns
     -------
-    float
-        The share whose gain in CRPS, less ``caution`` standard errors, is largest.
+    Folded or None
+        None with fewer than four recipes.
     """
     if len(np.unique(recipe_codes(rows.features))) < LEAST_RECIPES:
-        return 0.0
-    scores = np.concatenate(
-        [
-            _fold_scores(rows.take(train), rows.take(test), start, priors, own, random_state)
-            for train, test in held_out(rows, own, random_state)
-            if len(train)
-        ]
-    )
-    gain = scores[:, :1] - scores
-    error = np.std(gain, axis=0, ddof=1) / len(gain) ** 0.5
-    return float(_WEIGHTS[np.argmax(gain.mean(axis=0) - caution * error)])
+        return None
+    parts = [
+        _one_fold(rows.take(train), rows.take(test), start, priors, own, with_forest, random_state)
+        for train, test in held_out(rows, own, random_state)
+        if len(train)
+    ]
+    return Folded(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _fold_scores(train: Rows, test: Rows, start: Array, priors: Priors, own: int, random_state: int) -> Array:
+def _one_fold(
+    train: Rows, test: Rows, start: Array, priors: Priors, own: int, with_forest: bool, random_state: int
+) -> Folded:
     process = learn(train, priors, random_state=random_state, start=start)
     latent = solve(train, process.kernel_, own=own, random_state=random_state)
     mean, std = new_cell(latent, test.features, test.counts)
-    baseline = mean_prediction(train, own)
-    centers, scales = zip(*(mix(mean, std, baseline, weight) for weight in _WEIGHTS), strict=True)
-    return crps_student(test.y, np.array(centers), np.array(scales), baseline.freedom).T
+    forest = grow(train, random_state).predict(test.features, own) if with_forest else (mean, std)
+    baseline = (np.full(len(mean), value) for value in mean_prediction(train, own))
+    return Folded(test.y, 1 / test.share, mean, std, *forest, *baseline)
+
+
+def choose_weight(folded: Folded | None, forest: float = 0.0) -> float:
+    """Choose the model's share against the mean: the one that saves most CRPS for sure, 0 where none does."""
+    if folded is None:
+        return 0.0
+    nothing = folded.scores(0.0)
+    return float(_WEIGHTS[np.argmax([folded.gain(folded.scores(weight, forest), nothing) for weight in _WEIGHTS])])
+
+
+def choose_forest(folded: Folded) -> float:
+    """Choose the forest's share within the model: the one that saves most CRPS for sure, 0 where none does."""
+    alone = folded.scores(1.0)
+    return float(_FOREST_SHARES[np.argmax([folded.gain(folded.scores(1.0, one), alone) for one in _FOREST_SHARES])])
 
 
 def new_cell(latent: Latent, features: Array, counts: Array | float = 1.0) -> tuple[Array, Array]:

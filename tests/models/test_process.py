@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from models.design import combine_replicates
+from models.design import combine_replicates, single_rows
 from models.latent import Priors, learn, solve
 from models.process import MEAN_VARIANCE, CellKernel
 
@@ -13,7 +13,7 @@ SOURCES = np.repeat([0, 1], 6)
 
 
 def rows_of(features, source, values, noise=1.0):
-    return combine_replicates(features, source, values, np.full(len(values), noise), np.ones(len(values)))[0]
+    return combine_replicates(single_rows(features, source, values, np.full(len(values), noise)))
 
 
 def augmented(rows, share):

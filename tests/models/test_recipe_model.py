@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.simulator import World, campaign
 from datasets.cells import henkel2025
 from datasets.errors import InputError
 from models.recipe_model import RecipeModel
@@ -47,6 +48,17 @@ def test_one_cell_has_an_answer():
     model = RecipeModel(TARGETS).fit(henkel2025().head(1))
     assert "1 recipe cannot be tested" in model.verdicts()["retention_pct"]
     assert model.predict(henkel2025())["retention_pct_mean"].eq(66.0).all()
+
+
+def test_outliers_and_borrowing_are_said():
+    cells = campaign(World(3), 24, np.random.default_rng(0), labs=2)
+    cells.loc[2, TARGETS[0]] = 30.0
+    model = RecipeModel(TARGETS[:1], own_source="own", robust=True, borrow="choose").fit(cells)
+    sentence = model.verdicts()[TARGETS[0]]
+    assert "far from the rest" in sentence
+    assert "borrowed from" in sentence or "of another source counts" in sentence
+    assert model.leave_one_out().loc[TARGETS[0], "cells"] == 24
+    assert len(model.held_out_[TARGETS[0]][0].y) == 12
 
 
 def test_what_cannot_be_learned_is_refused():

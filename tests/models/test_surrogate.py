@@ -55,11 +55,12 @@ def test_an_unknown_feature_is_taken_as_the_average(table):
 
 def test_where_nothing_can_be_learned_the_mean_is_reported():
     rng = np.random.default_rng(1)
-    X, y = rng.normal(size=(40, 5)), rng.normal(size=40)
-    model = Surrogate().fit(X, y)
+    X = rng.normal(size=(40, 5))
+    models = [Surrogate().fit(X, rng.normal(size=40)) for _ in range(8)]
+    assert np.mean([model.weight_ for model in models]) < 0.1
+    model = next(model for model in models if model.weight_ == 0.0)
     mean, std = model.predict(X, return_std=True)
-    assert model.weight_ == 0.0
-    np.testing.assert_allclose(mean, y.mean())
+    np.testing.assert_allclose(mean, model.rows_.y.mean())
     np.testing.assert_allclose(std, std[0])
 
 
@@ -95,6 +96,72 @@ def test_equal_cells_give_a_small_spread():
     model = Surrogate().fit(np.arange(12.0).reshape(6, 2), np.full(6, 190.0))
     assert model.predict([[0.0, 0.0]])[0] == pytest.approx(190.0)
     assert 0 < model.predict([[0.0, 0.0]], return_std=True)[1][0] < 10
+
+
+def test_one_bad_cell_does_not_move_the_rest(table):
+    X, y = table
+    bad = y.copy()
+    bad[3] -= 80
+    plain, robust = (Surrogate(robust=choice).fit(X, bad) for choice in (False, True))
+    truth = Surrogate().fit(X, y).predict(X)
+    errors = [np.abs(model.predict(X) - truth).mean() for model in (plain, robust)]
+    assert robust.outliers_.tolist() == [3]
+    assert errors[1] < 1.0 < errors[0]
+    assert Surrogate(robust=True).fit(X, y).outliers_.size == 0
+
+
+def test_replicates_count_as_one_recipe_better_known(table):
+    X, y = table
+    twice = Surrogate(weigh=False).fit(np.vstack([X, X]), np.concatenate([y, y + 0.1]))
+    assert len(twice.rows_.y) == 30
+    assert (twice.posterior(X)[1] < Surrogate(weigh=False).fit(X, y).posterior(X)[1]).all()
+
+
+def test_known_noise_is_believed(table):
+    X, y = table
+    quiet, noisy = (Surrogate(weigh=False).fit(X, y, noise=noise).posterior(X)[1].mean() for noise in (0.0, 5.0))
+    assert noisy > 2 * quiet
+
+
+def test_a_lab_like_ours_is_borrowed_from_and_another_is_not():
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(70, 3))
+    y = 10 * X[:, 0] + rng.normal(size=70)
+    labs = np.repeat(["own", "paper"], [10, 60])
+    backwards = np.where(labs == "own", y, -10 * X[:, 0] + rng.normal(size=70))
+    alike, unlike = (Surrogate(own_source="own", borrow="choose").fit(X, one, groups=labs) for one in (y, backwards))
+    assert alike.borrow_ > 0
+    assert unlike.borrow_ == 0
+    assert len(unlike.rows_.y) == 10
+
+
+def test_borrowing_needs_own_recipes_to_tell_by(table):
+    X, y = table
+    labs = np.repeat(["own", "paper"], [3, 27])
+    assert Surrogate(own_source="own", borrow="choose").fit(X, y, groups=labs).borrow_ == 0.0
+    with pytest.raises(ValueError, match="Got borrow=2, expected a number from 0 to 1"):
+        Surrogate(borrow=2).fit(X, y)
+
+
+def test_a_lab_without_cells_is_less_sure(table):
+    X, y = table
+    labs = np.repeat(["a", "b", "c"], 10)
+    y = y + np.repeat([0.0, 15.0, -15.0], 10)
+    known, new = (Surrogate(own_source=lab).fit(X, y, groups=labs) for lab in ("a", "z"))
+    assert new.predict(X, return_std=True)[1].mean() > 1.5 * known.predict(X, return_std=True)[1].mean()
+    np.testing.assert_allclose(known.seen_from("z").posterior(X), new.posterior(X))
+
+
+@pytest.mark.slow
+def test_from_a_hundred_rows_on_a_forest_may_share():
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(160, 4))
+    steps = Surrogate().fit(X, 10.0 * (X[:, 0] > 0) * (X[:, 1] > 0) + 0.3 * rng.normal(size=160))
+    assert steps.forest_share_ > 0
+    line = Surrogate().fit(X, X[:, 0] + 0.3 * rng.normal(size=160))
+    assert line.forest_share_ == 0
+    with pytest.raises(ValueError, match="a forest shares this prediction"):
+        steps.report(*steps.posterior(X))
 
 
 def test_constant_and_unknown_features_change_nothing(table):

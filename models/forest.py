@@ -1,0 +1,102 @@
+"""What does a forest say, once there are enough cells to grow one?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.design import Rows
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import RandomForestRegressor
+
+Array = NDArray[np.float64]
+
+LEAST_FOR_FOREST = 100
+"""Fewest rows from which a forest may share the prediction."""
+
+_TREES = 100
+
+
+class Forest(NamedTuple):
+    """A random forest on features and sources, with its error on the cells that its trees have not seen.
+
+    Attributes
+    ----------
+    trees : RandomForestRegressor
+    sources : int
+        Number of sources; each is a column of its own, all zero for a new lab.
+    error : float
+        Root of the mean squared out-of-bag error, in the unit of the target.
+    """
+
+    trees: RandomForestRegressor
+    sources: int
+    error: float
+
+    def predict(self, features: Array, own: int) -> tuple[Array, Array]:
+        """Predict new cells of one source.
+
+        Parameters
+        ----------
+        features : ndarray of shape (n, d)
+            Standardised.
+        own : int
+            The source; negative for a new lab.
+
+        Returns
+        -------
+        mean, std : ndarray of shape (n,)
+        """
+        mean = self.trees.predict(_with_source(features, np.full(len(features), own), self.sources))
+        return mean, np.full(len(mean), self.error)
+
+
+def grow(rows: Rows, random_state: int = 0) -> Forest:
+    """Grow a forest on rows, those of several cells counting as often.
+
+    Parameters
+    ----------
+    rows : Rows
+    random_state : int
+        Seed.
+
+    Returns
+    -------
+    Forest
+    """
+    from sklearn.ensemble import RandomForestRegressor
+
+    sources = int(rows.source.max()) + 1
+    trees = RandomForestRegressor(
+        _TREES, max_features=0.5, min_samples_leaf=2, oob_score=True, random_state=random_state
+    )
+    trees.fit(_with_source(rows.features, rows.source, sources), rows.y, sample_weight=rows.counts / rows.share)
+    squared = (trees.oob_prediction_ - rows.y) ** 2
+    return Forest(trees, sources, float(np.average(squared, weights=1 / rows.share)) ** 0.5)
+
+
+def _with_source(features: Array, source: NDArray[np.int64], sources: int) -> Array:
+    if sources == 1:
+        return features
+    return np.column_stack([features, source[:, None] == np.arange(sources)])
+
+
+def pool(mean: Array, std: Array, forest_mean: Array, forest_std: Array, share: float) -> tuple[Array, Array]:
+    """Combine two predictions as the mean and standard deviation of their mixture.
+
+    Parameters
+    ----------
+    mean, std, forest_mean, forest_std : ndarray of shape (n,)
+    share : float
+        Of the forest, 0 to 1.
+
+    Returns
+    -------
+    mean, std : ndarray of shape (n,)
+    """
+    apart = forest_mean - mean
+    variance = (1 - share) * std**2 + share * forest_std**2 + share * (1 - share) * apart**2
+    return mean + share * apart, np.sqrt(variance)
