@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple, get_args
+
+from datasets.materials import Fact, facts
 
 Group = Literal["layer", "material", "process"]
 
@@ -106,7 +111,7 @@ FEATURES: dict[str, Feature] = {
             "1",
             "mean ionic character of the bonds, volume mean of both coatings, less that of Li2OHCl0.5Br0.5; times the "
             "coverage by both",
-            _MAGPIE,
+            "matminer on Pauling electronegativities, 10.1038/npjcompumats.2016.28",
             "material",
         ),
         Feature(
@@ -170,3 +175,48 @@ FEATURES: dict[str, Feature] = {
     )
 }
 """Every feature by name, in the order of the columns."""
+
+PAGE = Path(__file__).parents[1] / "docs" / "features.md"
+"""The page whose tables are written from this module."""
+
+
+def written_out(page: str) -> str:
+    """Write the tables of features and facts into a page, between the markers that ask for them.
+
+    Parameters
+    ----------
+    page : str
+        The text of ``docs/features.md``.
+
+    Raises
+    ------
+    ValueError
+        When a pair of markers is missing.
+    """
+    feature_rows = [(f"`{each.name}`", each.unit, each.group, each.meaning, each.source) for each in FEATURES.values()]
+    page = _between(page, "features", _table(("feature", "unit", "group", "meaning", "source"), feature_rows))
+    header = ("material", "quantity", "value", "at, C", "used", "source", "note")
+    return _between(page, "facts", _table(header, map(_fact_row, facts())))
+
+
+def _fact_row(fact: Fact) -> tuple[str, ...]:
+    material = f"{fact.material}, {fact.state}" if fact.state else fact.material
+    value = fact.relation if fact.value != fact.value else f"{fact.relation.strip('=')}{fact.value:g} {fact.unit}"
+    temperature = "" if fact.temperature_C != fact.temperature_C else f"{fact.temperature_C:g}"
+    return material, fact.quantity.replace("_", " "), value, temperature, fact.used, fact.source, fact.note
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _between(page: str, name: str, text: str) -> str:
+    pattern = re.compile(rf"(<!-- {name}: .*?-->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    if not pattern.search(page):
+        raise ValueError(f"Got a page without <!-- {name}: ... --> and <!-- /{name} -->, expected both")
+    return pattern.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written_out(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
