@@ -38,7 +38,7 @@ def by_mean(train: Measured, test: Measured) -> Report:
 def _rows(cells: Measured) -> tuple[Rows, dict[str, int]]:
     names, source = np.unique(cells.source, return_inverse=True)
     recipe = cells.recipe[:, None].astype(float)
-    return combine_replicates(single_rows(recipe, source, cells.y, cells.noise)), {
+    return combine_replicates(single_rows(recipe, source, cells.y, cells.noise))[0], {
         str(name): code for code, name in enumerate(names)
     }
 

@@ -67,7 +67,7 @@ def choose_borrow(cells: Rows, priors: Priors, *, own: int, random_state: int = 
         return 0.0
     folds = []
     for weight in BORROW_WEIGHTS:
-        rows = combine_replicates(borrowed(cells, np.arange(len(cells.y)), own, weight)[0])
+        rows = combine_replicates(borrowed(cells, np.arange(len(cells.y)), own, weight)[0])[0]
         start = learn(rows, priors, random_state=random_state).kernel_.theta
         folds.append(fold(rows, start, priors, own=own, random_state=random_state))
     scores = [one.scores(1.0) for one in folds if one]

@@ -103,7 +103,7 @@ def single_rows(features: Array, source: Integers, y: Array, noise: Array) -> Ro
     return Rows(features, source, y, noise, np.ones(len(y)), np.ones(len(y)), np.zeros(len(y)))
 
 
-def combine_replicates(cells: Rows) -> Rows:
+def combine_replicates(cells: Rows) -> tuple[Rows, Integers]:
     """Combine the cells that agree in features, source, known noise and share.
 
     Parameters
@@ -113,12 +113,14 @@ def combine_replicates(cells: Rows) -> Rows:
 
     Returns
     -------
-    Rows
+    rows : Rows
         One row for each set of replicates, in the order of first appearance.
+    first : ndarray of int
+        The first cell of each set.
     """
     codes = recipe_codes(np.column_stack([cells.features, cells.source, cells.noise, cells.share]))
     _, first = np.unique(codes, return_index=True)
     counts = np.bincount(codes).astype(float)
     mean = np.bincount(codes, cells.y) / counts
     squares = np.bincount(codes, (cells.y - mean[codes]) ** 2).astype(float)
-    return cells.take(first)._replace(y=mean, counts=counts, squares=squares)
+    return cells.take(first)._replace(y=mean, counts=counts, squares=squares), first

@@ -55,7 +55,7 @@ class Forest(NamedTuple):
 
 
 def grow(rows: Rows, random_state: int = 0) -> Forest:
-    """Grow a forest on rows, those of several cells counting as often.
+    """Grow a forest on rows.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def grow(rows: Rows, random_state: int = 0) -> Forest:
     trees = RandomForestRegressor(
         _TREES, max_features=0.5, min_samples_leaf=2, oob_score=True, random_state=random_state
     )
-    trees.fit(_with_source(rows.features, rows.source, sources), rows.y, sample_weight=rows.counts / rows.share)
+    trees.fit(_with_source(rows.features, rows.source, sources), rows.y)
     squared = (trees.oob_prediction_ - rows.y) ** 2
     return Forest(trees, sources, float(np.average(squared, weights=1 / rows.share)) ** 0.5)
 

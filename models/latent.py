@@ -12,7 +12,7 @@ from sklearn.cluster import kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 
 from models.design import Design, Rows
-from models.process import LOG_BOUNDS, MEAN_VARIANCE, CellKernel, CellProcess
+from models.process import LOG_BOUNDS, MEAN_VARIANCE, CellKernel, CellProcess, matern
 
 Array = NDArray[np.float64]
 
@@ -87,8 +87,9 @@ class Latent(NamedTuple):
         What the correlations with the points are multiplied with: the mean, then the root of the variance explained.
     offset : ndarray of shape (1 + rank,)
         What is added to that product: the part of mean and source.
-    prior_variance, noise_variance : float
-        Variance of the response before any cell, and of a new cell about it, standardised.
+    prior_variance, signal_variance, noise_variance : float
+        Variance of the response before any cell, the part of it that differs between recipes, and the variance of a
+        new cell about it, standardised.
     center, scale : float
         What turns standardised values into the target's unit.
     """
@@ -98,6 +99,7 @@ class Latent(NamedTuple):
     readout: Array
     offset: Array
     prior_variance: float
+    signal_variance: float
     noise_variance: float
     center: float
     scale: float
@@ -119,19 +121,21 @@ class Latent(NamedTuple):
         mean, variance = np.empty(len(features)), np.empty(len(features))
         # Small blocks stay in the cache of one core.
         step = max(64, _BLOCK_VALUES // (len(self.points) + features.shape[1]))
-        norms = np.einsum("nd,nd->n", self.points, self.points)
         for start in range(0, len(features), step):
             block = slice(start, start + step)
-            standard = features[block] if design is None else design.transform(features[block])
-            answer = self._correlation(standard * self.factor, norms) @ self.readout + self.offset
+            answer = self.answer(features[block] if design is None else design.transform(features[block]))
             mean[block] = answer[:, 0]
             variance[block] = self.prior_variance - np.einsum("nr,nr->n", answer[:, 1:], answer[:, 1:])
         return self.center + self.scale * mean, self.scale * np.sqrt(np.maximum(variance, 1e-12))
 
-    def _correlation(self, scaled: Array, norms: Array) -> Array:
+    def answer(self, features: Array) -> Array:
+        """Give the standardised mean, then the root of the variance explained, of shape (m, 1 + rank)."""
+        return self._correlation(features * self.factor) @ self.readout + self.offset
+
+    def _correlation(self, scaled: Array) -> Array:
         squared = scaled @ self.points.T
         squared *= -2.0
-        squared += norms
+        squared += np.einsum("nd,nd->n", self.points, self.points)
         squared += np.einsum("nd,nd->n", scaled, scaled)[:, None]
         np.maximum(squared, 0.0, out=squared)
         root = np.sqrt(squared)
@@ -141,6 +145,42 @@ class Latent(NamedTuple):
         squared += 1.0
         squared *= decay
         return squared
+
+    def correlation(self, features: Array) -> Array:
+        """Give how alike recipes and training points are, 0 to 1, of shape (m, n)."""
+        return self._correlation(features * self.factor)
+
+    def averages(self, features: Array, groups: int) -> tuple[Array, Array]:
+        """Average the response over groups of recipes, with the joint covariance of the averages.
+
+        Parameters
+        ----------
+        features : ndarray of shape (groups * size, d)
+            Standardised, group after group.
+        groups : int
+
+        Returns
+        -------
+        mean : ndarray of shape (groups,)
+            In the unit of the target.
+        covariance : ndarray of shape (groups, groups)
+            In its square.
+        """
+        answer = self.answer(features).reshape(groups, -1, self.readout.shape[1]).mean(axis=1)
+        scaled = features * (self.factor / _ROOT_FIVE)
+        size = len(features) // groups
+        prior = matern(scaled, scaled)[0].reshape(groups, size, groups, size).mean(axis=(1, 3))
+        constant = self.prior_variance - self.signal_variance
+        covariance = constant + self.signal_variance * prior - answer[:, 1:] @ answer[:, 1:].T
+        return self.center + self.scale * answer[:, 0], self.scale**2 * covariance
+
+    def pulls(self, features: Array) -> Array:
+        """Give the weight of each training row's value in the posterior mean of each recipe, shape (m, n).
+
+        Only where the Gaussian process was solved exactly, so that each point is a row.
+        """
+        root = self.readout[:, 1:] / self.signal_variance
+        return self.answer(features)[:, 1:] @ root.T
 
     @property
     def noise_std(self) -> float:
@@ -253,6 +293,7 @@ def solve(rows: Rows, kernel: CellKernel, *, own: int = -1, random_state: int = 
         readout=kernel.signal_variance * readout,
         offset=constant @ readout,
         prior_variance=kernel.latent_variance,
+        signal_variance=kernel.signal_variance,
         noise_variance=kernel.noise_variance + float(np.median(mine if len(mine) else known)),
         center=center,
         scale=scale,

@@ -44,6 +44,8 @@ class RecipeModel(BaseEstimator):
     featurizer_ : RecipeFeaturizer
     cells_ : dict of str to Measured
         What each target was learned from.
+    names_ : dict of str to ndarray of str
+        The names of those cells.
     surrogates_ : dict of str to Surrogate
         One for each target that has a value.
     """
@@ -87,6 +89,7 @@ class RecipeModel(BaseEstimator):
         self.cells_ = {
             target: measured(cells, features, target) for target in self.targets if cells[target].notna().any()
         }
+        self.names_ = {target: _names(cells)[cells[target].notna().to_numpy()] for target in self.cells_}
         self.surrogates_ = {target: self._surrogate().fit(*data) for target, data in self.cells_.items()}
         return self
 
@@ -166,8 +169,9 @@ class RecipeModel(BaseEstimator):
         Returns
         -------
         DataFrame
-            Indexed by target: ``cells``, ``recipes``, ``weight``, ``tested`` (cells held out), then ``rmse``, ``mae``, ``crps`` with the mean's
-            beside them, ``coverage`` and ``width`` of the 90 % interval, and ``skill`` with its bootstrap interval.
+            Indexed by target: ``cells``, ``recipes``, ``weight``, ``tested`` (cells held out), then ``rmse``, ``mae``,
+            ``crps`` with the mean's beside them, ``coverage`` and ``width`` of the 90 % interval, and ``skill`` with
+            its bootstrap interval.
         """
         return pd.DataFrame({target: self._scores(target) for target in self.surrogates_}).T.rename_axis("target")
 
@@ -233,6 +237,10 @@ class RecipeModel(BaseEstimator):
         if not count:
             return ""
         return f"{count} cell{'s' * (count > 1)} far from the rest count{'s' * (count == 1)} little."
+
+
+def _names(cells: pd.DataFrame) -> NDArray[np.str_]:
+    return (cells["cell_id"] if "cell_id" in cells else cells.index.to_series()).to_numpy().astype(str)
 
 
 def verdict(scores: Mapping[Any, float], unit: str) -> str:

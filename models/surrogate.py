@@ -82,6 +82,8 @@ class Surrogate(RegressorMixin, BaseEstimator):
         What cells of other sources count.
     outliers_ : ndarray of int
         Rows of ``X`` that count little, with ``robust``.
+    rows_ : Rows
+        The recipes learned from, replicates combined, and ``first_``, the first row of ``X`` behind each.
     baseline_ : Mean
         The prediction by the mean.
     process_ : CellProcess
@@ -174,7 +176,12 @@ class Surrogate(RegressorMixin, BaseEstimator):
         cells, position = borrowed(cells, position, self.own_, self.borrow_)
         trust = find_trust(cells, priors, random_state=seed) if self.robust else None
         self.outliers_ = np.sort(position[trust.outliers]) if trust else np.empty(0, dtype=np.int64)
-        self.rows_ = cells._replace(share=cells.share / trust.weight) if trust else combine_replicates(cells)
+        self.rows_, self.first_ = cells, position
+        if trust:
+            self.rows_ = cells._replace(share=cells.share / trust.weight)
+        else:
+            self.rows_, first = combine_replicates(cells)
+            self.first_ = position[first]
         self.process_ = learn(self.rows_, priors, random_state=seed)
         self._solve()
         self.weight_, self.forest_share_ = 1.0, 0.0

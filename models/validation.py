@@ -155,7 +155,7 @@ def shuffle_test(cells: Measured, *, n_shuffles: int = 999, random_state: int = 
         None with fewer than four recipes, or with values that do not differ.
     """
     features = Design.of(cells.X).transform(cells.X)
-    rows = combine_replicates(single_rows(features, _codes(cells.source), cells.y, cells.noise))
+    rows, _ = combine_replicates(single_rows(features, _codes(cells.source), cells.y, cells.noise))
     values = rows.y - np.array([rows.y[rows.source == source].mean() for source in rows.source])
     if len(values) < _LEAST_FOR_LINE or np.ptp(values) == 0:
         return None

@@ -13,7 +13,7 @@ SOURCES = np.repeat([0, 1], 6)
 
 
 def rows_of(features, source, values, noise=1.0):
-    return combine_replicates(single_rows(features, source, values, np.full(len(values), noise)))
+    return combine_replicates(single_rows(features, source, values, np.full(len(values), noise)))[0]
 
 
 def augmented(rows, share):
