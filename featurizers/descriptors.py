@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from datasets.materials import phases
 from featurizers.cache import ResultCache, result_cache
-from featurizers.structures import antiperovskite_structure, charged_composition, phase_structure, vegard_edge_A
+from featurizers.structures import (
+    OXIDATION_STATES,
+    antiperovskite_structure,
+    charged_composition,
+    phase_structure,
+    vegard_edge_A,
+)
 
 if TYPE_CHECKING:
     from matminer.featurizers.composition import ElementProperty, IonProperty, OxidationStates
@@ -59,7 +65,8 @@ def describe(materials: Iterable[str], cache_dir: Path | str | None = None) -> d
 def _cache(cache_dir: Path | str | None) -> ResultCache:
     ends = vegard_edge_A(0), vegard_edge_A(1)
     known = [(phase.name, phase.formula, phase.space_group, phase.lattice, phase.sites) for phase in phases().values()]
-    return result_cache("descriptors", cache_dir, ["matminer", "pymatgen-core"], (MATMINER_LABELS, ends, known))
+    definition = (MATMINER_LABELS, OXIDATION_STATES, ends, known)
+    return result_cache("descriptors", cache_dir, ["matminer", "pymatgen-core"], definition)
 
 
 def _describe_one(material: str) -> dict[str, float]:

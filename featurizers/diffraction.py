@@ -23,6 +23,7 @@ from featurizers.impurities import (
     verdict,
 )
 from featurizers.structures import (
+    LITHIUM_OCCUPANCY,
     EdgeComposition,
     antiperovskite_structure,
     composition_from_edge,
@@ -248,18 +249,22 @@ def _patterns(
 
 def _cache(radiation: str, cache_dir: Path | str | None) -> ResultCache:
     known = [(name, phases()[name].lattice, phases()[name].sites) for name in IMPURITIES]
-    return result_cache(f"diffraction_{radiation}", cache_dir, ["pymatgen-core"], (known, SMALLEST_SPACING_A))
+    definition = (known, LITHIUM_OCCUPANCY, SMALLEST_SPACING_A)
+    return result_cache(f"diffraction_{radiation}", cache_dir, ["pymatgen-core"], definition)
 
 
 def _simulate(structure: Structure, radiation: str) -> list[Line]:
     from pymatgen.analysis.diffraction.xrd import XRDCalculator
 
-    largest_deg = 2 * math.degrees(math.asin(WAVELENGTH_A[radiation] / (2 * SMALLEST_SPACING_A)))
-    pattern = XRDCalculator(radiation).get_pattern(structure, two_theta_range=(0, largest_deg))
+    pattern = XRDCalculator(radiation).get_pattern(structure, two_theta_range=(0, _largest_angle_deg(radiation)))
     return [
         Line(" ".join(_label(each["hkl"]) for each in hkls[:2]), float(angle), float(spacing), float(intensity))
         for angle, intensity, spacing, hkls in zip(pattern.x, pattern.y, pattern.d_hkls, pattern.hkls, strict=True)
     ]
+
+
+def _largest_angle_deg(radiation: str) -> float:
+    return 2 * math.degrees(math.asin(WAVELENGTH_A[radiation] / (2 * SMALLEST_SPACING_A)))
 
 
 def _label(hkl: Sequence[int]) -> str:
@@ -314,11 +319,13 @@ def _check(
     if lattice_parameter_A is not None and not _EDGES_A[0] <= lattice_parameter_A <= _EDGES_A[1]:
         expected = f"the edge of the cubic cell in angstrom, {_EDGES_A[0]:g} to {_EDGES_A[1]:g}"
         problems.append(Problem("lattice_parameter", lattice_parameter_A, expected))
-    problems += [
-        Problem("peaks", peak, "degrees two-theta, above 0 and below 180") for peak in peaks if not 0 < peak < 180
-    ]
-    if range_deg is not None and not 0 <= range_deg[0] < range_deg[1] <= 180:
+    low, high = range_deg or (0, 180)
+    if not 0 <= low < high <= 180:
         problems.append(Problem("range", range_deg, "two angles in degrees two-theta, the smaller first"))
+    if radiation in WAVELENGTH_A:
+        high = min(high, _largest_angle_deg(radiation))
+    expected = f"degrees two-theta between {low:g} and {high:.1f}, the range looked through and simulated"
+    problems += [Problem("peaks", peak, expected) for peak in peaks if not low < peak < high]
     if problems:
         raise InputError("xrd", problems)
 

@@ -35,6 +35,7 @@ def test_nothing_is_unknown_of_a_co_coating():
     assert all(value == value for values in describe(co_coatings()).values() for value in values.values())
 
 
+@pytest.mark.slow
 def test_kept_descriptors_need_neither_library(tmp_path):
     describe(["LiNbO3", "Li2OHCl"], tmp_path)
     code = (

@@ -96,6 +96,8 @@ def test_the_result_is_json():
         ({"halide_cl": 0.5, "radiation": "MoKA"}, "radiation: got 'MoKA', expected MoKa or CuKa; did you mean MoKa"),
         ({"lattice_parameter_A": 39.774}, "lattice_parameter: got 39.774"),
         ({"halide_cl": 0.5, "peaks": [-3.0]}, "peaks: got -3.0"),
+        ({"halide_cl": 0.5, "peaks": [60.0]}, "peaks: got 60.0, expected degrees two-theta between 0 and 41.6"),
+        ({"halide_cl": 0.5, "peaks": [9.0], "range_deg": (10, 30)}, "peaks: got 9.0, expected .* between 10 and 30.0"),
         ({"halide_cl": 0.5, "range_deg": (30, 10)}, "range: got"),
         ({"halide_cl": -1, "radiation": "x"}, "2 problems"),
     ],
@@ -126,6 +128,7 @@ def test_a_picture_of_another_kind_is_refused(tmp_path):
         picture(xrd(0.5), tmp_path / "a.pdf")
 
 
+@pytest.mark.slow
 def test_a_second_look_needs_neither_pymatgen_nor_pandas(tmp_path):
     xrd(0.5, peaks=PAPER_PEAKS, cache_dir=tmp_path)
     code = (

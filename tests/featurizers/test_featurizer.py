@@ -256,6 +256,7 @@ def test_citations_are_matminers():
     assert "Logan Ward" in featurizer.implementors()
 
 
+@pytest.mark.slow
 def test_a_warm_transform_needs_neither_matminer_nor_pymatgen(tmp_path):
     rows = table(recipe(), recipe(halide_cl=0.05, oxide="WO3"))
     rows.to_json(tmp_path / "rows.json")
