@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from datasets.columns import TARGETS
 from datasets.errors import InputError, Problem, nearest
 from screening.gates import Gates
-from screening.goals import DEFAULT_GOALS, Goal
+from screening.goals import DEFAULT_GOALS, MOST_GOALS, Goal
 from screening.space import RecipeSpace
 
 FILE_NAME = "campaign.toml"
@@ -21,7 +21,6 @@ BUNDLED_CELLS = "henkel2025"
 """The name by which a campaign file asks for the measured cells that come with LiRAP."""
 
 HOME_VARIABLE = "LIRAP_HOME"
-MOST_GOALS = 2
 
 
 class Campaign(BaseModel):

@@ -161,6 +161,9 @@ def main(arguments: list[str] | None = None) -> None:
     except InputError as error:
         typer.echo(error, err=True)
         sys.exit(WRONG_INPUT)
+    except OSError as error:  # a full disk, a folder that cannot be written to
+        typer.echo(str(error), err=True)
+        sys.exit(FAILED)
     except SystemExit as ended:
         if ended.code == STOPPED:
             typer.echo("Stopped; nothing was left half written.", err=True)

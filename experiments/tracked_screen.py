@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
+
 from datasets.errors import InputError, Problem
 from experiments.campaign_file import BUNDLED_CELLS, Campaign, home_folder
 
@@ -53,26 +55,42 @@ def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> pd.D
     Returns
     -------
     pandas.DataFrame
+        With at least one value of each target of the campaign.
 
     Raises
     ------
     datasets.errors.InputError
-        With everything that is wrong with any of the tables, or when two of them hold a cell of one id.
+        With everything that is wrong with any of the tables, when two of them hold a cell of one id, or when a target
+        has no value.
     """
     import pandas as pd
 
     from datasets.cells import henkel2025, read_cells
+    from screening.job import check_targets
 
     paths = list(named) or [
         name if name == BUNDLED_CELLS else campaign.folder / Path(name).expanduser() for name in campaign.cells
     ]
-    tables = [henkel2025() if str(path) == BUNDLED_CELLS else read_cells(path) for path in paths]
+    tables, wrong = [], []
+    for path in paths:
+        try:
+            tables.append(henkel2025() if str(path) == BUNDLED_CELLS else read_cells(path))
+        except InputError as error:
+            wrong.append(error)
+    where = ", ".join(str(path) for path in paths)
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else InputError(where, [each for error in wrong for each in _placed(error)])
     cells = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     twice = cells["cell_id"][cells["cell_id"].duplicated()].unique()
     if len(twice):
-        where = ", ".join(str(path) for path in paths)
         raise InputError(where, [Problem("column cell_id", name, "each cell id in one table only") for name in twice])
+    check_targets(cells, campaign.targets, where)
     return cells
+
+
+def _placed(error: InputError) -> list[Problem]:
+    """Put the file in front of each problem, where several files are wrong."""
+    return [each._replace(where=f"{error.source}, {each.where}".removesuffix(", ")) for each in error.problems]
 
 
 def tracked_screen(
@@ -135,7 +153,8 @@ def tracked_screen(
             cache_dir=folder / "cache",
             progress=progress,
         )
-        write_screen(result, files, repeat_text(command, run.info.run_id))
+        with FileLock(folder / "screen.lock"):  # two screens of one home must not swap one folder at once
+            write_screen(result, files, repeat_text(command, run.info.run_id))
         log_screen(campaign, result, files)
     return TrackedScreen(result, run.info.run_id, files, folder)
 

@@ -59,6 +59,9 @@ class Goal(BaseModel):
         return 1.0 if (self.direction or self.column.direction) == "maximize" else -1.0
 
 
+MOST_GOALS = 2
+"""Recipes are ranked by the expected gain in one target or two."""
+
 DEFAULT_GOALS = (Goal(target="q_discharge_first_mAh_g"), Goal(target="retention_pct"))
 """More first discharge capacity and more retention."""
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.errors import InputError, Problem
 from screening.gates import Gates
-from screening.goals import DEFAULT_GOALS, Goal, reference, signs
+from screening.goals import DEFAULT_GOALS, MOST_GOALS, Goal, reference, signs
 from screening.neighbourhood import nearest_measured, one_per_neighbourhood
 from screening.scoring import Scorer, Scores, score_space
 from screening.space import RecipeSpace
@@ -159,7 +159,7 @@ def screen(
     clock = _Clock()
     cells = henkel2025() if cells is None else cells
     space, gates, goals = space or RecipeSpace(), gates or Gates(), tuple(goals)
-    _check(cells, goals)
+    check_targets(cells, goals)
     model = _fitted(cells, goals, random_state, cache_dir)
     clock.lap("learn")
     validation, verdicts = model.leave_one_out(), model.verdicts()
@@ -195,6 +195,29 @@ def screen(
     )
 
 
+def check_targets(cells: pd.DataFrame, goals: Sequence[Goal], source: str = "the cell table") -> None:
+    """Refuse goals that cannot be learned from a cell table.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+    goals : sequence of Goal
+    source : str
+        How the table is called in the error.
+
+    Raises
+    ------
+    datasets.errors.InputError
+        When there are not one or two goals, or a target has no value in the table.
+    """
+    if not 1 <= len(goals) <= MOST_GOALS:
+        raise InputError("targets", [Problem("", len(goals), "one or two targets to rank recipes by")])
+    empty = [goal.target for goal in goals if not cells[goal.target].notna().any()]
+    if empty:
+        expected = "at least one measured value of a target; targets are named in the campaign file"
+        raise InputError(source, [Problem(f"column {name}", "no value", expected) for name in empty])
+
+
 class _Clock:
     """Times the steps of a job, one after the other."""
 
@@ -206,15 +229,6 @@ class _Clock:
         now = time.perf_counter()
         self.laps[name] = now - self._last
         self._last = now
-
-
-def _check(cells: pd.DataFrame, goals: tuple[Goal, ...]) -> None:
-    if not 1 <= len(goals) <= 2:
-        raise InputError("targets", [Problem("", len(goals), "one or two targets to rank recipes by")])
-    empty = [goal.target for goal in goals if not cells[goal.target].notna().any()]
-    if empty:
-        problems = [Problem(f"column {name}", "no value", "at least one measured value of a target") for name in empty]
-        raise InputError("the cell table", problems)
 
 
 def _fitted(

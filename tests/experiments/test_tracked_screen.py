@@ -86,11 +86,29 @@ def test_nothing_is_begun_when_the_input_is_wrong(tmp_path):
     assert not (tmp_path / "home").exists()
 
 
-def test_a_screen_that_fails_is_recorded_as_failed(tmp_path, small_space):
-    cells = henkel2025().assign(retention_pct=np.nan)
-    cells.to_csv(tmp_path / "cells.csv", index=False)
-    campaign = Campaign(name="tests", space=small_space, folder=tmp_path)
-    with pytest.raises(InputError, match="retention_pct"):
-        tracked_screen(campaign, cells=[tmp_path / "cells.csv"])
-    runs = mlflow.MlflowClient(f"sqlite:///{tmp_path}/runs/mlflow.db").search_runs(["1"])
-    assert [run.info.status for run in runs] in ([], ["FAILED"])
+def test_everything_wrong_with_several_tables_is_told_at_once(tmp_path):
+    for name, oxide in (("one.csv", "LiNbO2"), ("two.csv", "ZrO3")):
+        table = henkel2025().assign(oxide=oxide, oxide_wt_pct=1.0)
+        table.to_csv(tmp_path / name, index=False)
+    with pytest.raises(InputError) as caught:
+        campaign_cells(Campaign(folder=tmp_path), [tmp_path / "one.csv", tmp_path / "two.csv"])
+    assert "one.csv, row 2, column oxide: got 'LiNbO2'" in str(caught.value)
+    assert "two.csv, row 2, column oxide: got 'ZrO3'" in str(caught.value)
+
+
+def test_a_target_without_a_value_is_told_before_any_work(tmp_path):
+    henkel2025().assign(retention_pct=np.nan).to_csv(tmp_path / "cells.csv", index=False)
+    with pytest.raises(InputError, match=r"cells\.csv: 1 problem\n  column retention_pct: got 'no value'"):
+        tracked_screen(Campaign(folder=tmp_path), cells=[tmp_path / "cells.csv"])
+    assert [path.name for path in tmp_path.iterdir()] == ["cells.csv"]
+
+
+def test_an_error_on_the_way_is_recorded_as_failed(done, small_space, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("the roof fell in")
+
+    monkeypatch.setattr("screening.files.write_screen", broken)
+    with pytest.raises(RuntimeError, match="the roof"):
+        tracked_screen(Campaign(name="tests", space=small_space), home=done.home, n_jobs=1)
+    latest = mlflow.MlflowClient(f"sqlite:///{done.home}/mlflow.db").search_runs(["1"])[0]
+    assert latest.info.status == "FAILED"
