@@ -6,6 +6,7 @@ Run ``python -m benchmarks.calibration`` (about a minute), or with ``--full`` fo
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
 import numpy as np
@@ -89,7 +90,10 @@ def main() -> None:
     arguments = parser.parse_args()
     seeds = TUNE_SEEDS if arguments.tune else TEST_SEEDS
     counts = FULL if arguments.full else SMALL
-    lines = [line(cells, run(cells, seeds[:worlds])) for cells, worlds in counts.items()]
+    lines = []
+    for cells, worlds in counts.items():
+        print(f"{worlds} worlds of {cells} cells ...", file=sys.stderr, flush=True)
+        lines.append(line(cells, run(cells, seeds[:worlds])))
     print(f"Simulated campaigns, two targets each; {NEW_CELLS} new cells in the own lab; 90 % intervals.")
     print(pd.DataFrame(lines).to_string(index=False))
 

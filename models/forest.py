@@ -17,26 +17,23 @@ Array = NDArray[np.float64]
 LEAST_FOR_FOREST = 100
 """Fewest rows from which a forest may share the prediction."""
 
-_TREES = 100
+_TREES = 60
 
 
 class Forest(NamedTuple):
-    """A random forest on features and sources, with its error on the cells that its trees have not seen.
+    """A random forest on features and sources.
 
     Attributes
     ----------
     trees : RandomForestRegressor
     sources : int
         Number of sources; each is a column of its own, all zero for a new lab.
-    error : float
-        Root of the mean squared out-of-bag error, in the unit of the target.
     """
 
     trees: RandomForestRegressor
     sources: int
-    error: float
 
-    def predict(self, features: Array, own: int) -> tuple[Array, Array]:
+    def predict(self, features: Array, own: int) -> Array:
         """Predict new cells of one source.
 
         Parameters
@@ -48,10 +45,9 @@ class Forest(NamedTuple):
 
         Returns
         -------
-        mean, std : ndarray of shape (n,)
+        ndarray of shape (n,)
         """
-        mean = self.trees.predict(_with_source(features, np.full(len(features), own), self.sources))
-        return mean, np.full(len(mean), self.error)
+        return self.trees.predict(_with_source(features, np.full(len(features), own), self.sources))
 
 
 def grow(rows: Rows, random_state: int = 0) -> Forest:
@@ -70,12 +66,9 @@ def grow(rows: Rows, random_state: int = 0) -> Forest:
     from sklearn.ensemble import RandomForestRegressor
 
     sources = int(rows.source.max()) + 1
-    trees = RandomForestRegressor(
-        _TREES, max_features=0.5, min_samples_leaf=2, oob_score=True, random_state=random_state
-    )
+    trees = RandomForestRegressor(_TREES, max_features=0.5, min_samples_leaf=2, random_state=random_state)
     trees.fit(_with_source(rows.features, rows.source, sources), rows.y)
-    squared = (trees.oob_prediction_ - rows.y) ** 2
-    return Forest(trees, sources, float(np.average(squared, weights=1 / rows.share)) ** 0.5)
+    return Forest(trees, sources)
 
 
 def _with_source(features: Array, source: NDArray[np.int64], sources: int) -> Array:
@@ -84,12 +77,13 @@ def _with_source(features: Array, source: NDArray[np.int64], sources: int) -> Ar
     return np.column_stack([features, source[:, None] == np.arange(sources)])
 
 
-def pool(mean: Array, std: Array, forest_mean: Array, forest_std: Array, share: float) -> tuple[Array, Array]:
+def pool(mean: Array, std: Array, forest_mean: Array, forest_std: Array | float, share: float) -> tuple[Array, Array]:
     """Combine two predictions as the mean and standard deviation of their mixture.
 
     Parameters
     ----------
-    mean, std, forest_mean, forest_std : ndarray of shape (n,)
+    mean, std, forest_mean : ndarray of shape (n,)
+    forest_std : float or ndarray of shape (n,)
     share : float
         Of the forest, 0 to 1.
 

@@ -16,9 +16,18 @@ from datasets.errors import InputError, Problem, nearest
 from featurizers.featurizer import RecipeFeaturizer
 from models.baselines import by_mean, by_surrogate
 from models.crossing import HeldOut, Integers, Measured, leave_out, predict_held_out
+from models.later import LaterSurrogate
 from models.surrogate import Surrogate
 
 Array = NDArray[np.float64]
+
+EARLY = "q_discharge_first_mAh_g"
+"""What is known of a cell a day after it was built."""
+
+LATE = ("retention_pct", "q_discharge_end_mAh_g")
+"""What is known of it a month later."""
+
+_PARTS = ("mean", "std", "low", "high")
 
 
 class RecipeModel(BaseEstimator):
@@ -46,6 +55,8 @@ class RecipeModel(BaseEstimator):
         What each target was learned from.
     names_ : dict of str to ndarray of str
         The names of those cells.
+    early_ : dict of str to ndarray
+        Their first-cycle capacities.
     surrogates_ : dict of str to Surrogate
         One for each target that has a value.
     """
@@ -89,6 +100,8 @@ class RecipeModel(BaseEstimator):
         self.cells_ = {
             target: measured(cells, features, target) for target in self.targets if cells[target].notna().any()
         }
+        early = cells[EARLY].to_numpy(dtype=float) if EARLY in cells else np.full(len(cells), np.nan)
+        self.early_ = {target: early[cells[target].notna().to_numpy()] for target in self.cells_}
         self.names_ = {target: _names(cells)[cells[target].notna().to_numpy()] for target in self.cells_}
         self.surrogates_ = {target: self._surrogate().fit(*data) for target, data in self.cells_.items()}
         return self
@@ -150,18 +163,47 @@ class RecipeModel(BaseEstimator):
         return self.predict_features(features).set_index(recipe_table.index)
 
     def predict_features(self, features: Array) -> pd.DataFrame:
-        """Predict like ``predict``, from features that are ready, of shape (n, d)."""
+        """Predict like ``predict``, from features that are ready, of shape (n, d); n may be 0."""
         check_is_fitted(self)
         columns: dict[str, Any] = {}
         for target in self.targets:
             values = [np.full(len(features), np.nan)] * 4
-            if target in self.surrogates_:
+            if target in self.surrogates_ and len(features):
                 surrogate = self.surrogates_[target]
                 report = surrogate.predict_report(features)
                 values = [report.mean, report.std, *report.interval()]
-            names = (f"{target}_{part}" for part in ("mean", "std", "low", "high"))
+            names = (f"{target}_{part}" for part in _PARTS)
             columns |= dict(zip(names, values, strict=True))
         return pd.DataFrame(columns)
+
+    def predict_later(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """Predict the late results of cells that are still running, from their recipes and first-cycle capacities.
+
+        Parameters
+        ----------
+        cells : DataFrame
+            A recipe table with ``q_discharge_first_mAh_g``, blank where not known yet.
+
+        Returns
+        -------
+        DataFrame
+            Like ``predict``, for those of the targets that come late: retention and end capacity.
+        """
+        check_is_fitted(self)
+        features = np.asarray(self.featurizer_.transform(cells), dtype=float)
+        table = np.column_stack([cells[EARLY].to_numpy(dtype=float), features])
+        later = {target: self._later(target).predict_report(table) for target in self.surrogates_ if target in LATE}
+        columns = {
+            f"{target}_{part}": values
+            for target, report in later.items()
+            for part, values in zip(_PARTS, (report.mean, report.std, *report.interval()), strict=True)
+        }
+        return pd.DataFrame(columns, index=cells.index)
+
+    def _later(self, target: str) -> LaterSurrogate:
+        data = self.cells_[target]
+        later = LaterSurrogate(self.random_state, own_source=self.own_source)
+        return later.fit(np.column_stack([self.early_[target], data.X]), data.y, data.source, data.noise)
 
     def leave_one_out(self) -> pd.DataFrame:
         """Score each target by leaving out one recipe at a time (one of ten parts where there are more).

@@ -144,7 +144,7 @@ class Surrogate(RegressorMixin, BaseEstimator):
             When nothing is measured, a value is infinite, or lengths differ.
         """
         features: Array = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
-        values = _check_target(y, len(features))
+        values = check_target(y, len(features), type(self).__name__)
         names = np.zeros(len(values), dtype=int) if groups is None else _check_length("groups", groups, len(values))
         known = _check_noise(noise, len(values))
         measured = np.flatnonzero(~np.isnan(values))
@@ -203,6 +203,7 @@ class Surrogate(RegressorMixin, BaseEstimator):
         if folded and with_forest:
             self.forest_share_ = choose_forest(folded)
             self.forest_ = grow(self.rows_, self.random_state) if self.forest_share_ else None
+            self.forest_error_ = folded.forest_error
         self.weight_ = choose_weight(folded, self.forest_share_)
 
     def _solve(self) -> None:
@@ -272,7 +273,7 @@ class Surrogate(RegressorMixin, BaseEstimator):
             if X is None:
                 raise ValueError("Got no X, expected the features, because a forest shares this prediction")
             forest = self.forest_.predict(self.design_.transform(X), self.own_)
-            mean, std = pool(mean, std, *forest, self.forest_share_)
+            mean, std = pool(mean, std, forest, self.forest_error_, self.forest_share_)
         center, scale = mix(mean, std, self.baseline_.center, self.baseline_.scale, self.weight_)
         return Report(center, scale, self.baseline_.freedom)
 
@@ -333,9 +334,22 @@ def _is_ready(X: object, columns: int) -> bool:
     return type(X) is np.ndarray and X.dtype == np.float64 and X.ndim == 2 and X.shape[1] == columns
 
 
-def _check_target(y: ArrayLike, rows: int) -> Array:
+def check_target(y: ArrayLike, rows: int, estimator: str) -> Array:
+    """Check the values of a target, of which some may be NaN but not all.
+
+    Parameters
+    ----------
+    y : array-like of shape (rows,)
+    rows : int
+    estimator : str
+        Who asks, for the message.
+
+    Returns
+    -------
+    ndarray of shape (rows,)
+    """
     if y is None:
-        raise ValueError("Surrogate requires y to be passed, but the target y is None")
+        raise ValueError(f"{estimator} requires y to be passed, but the target y is None")
     checked = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
     values: Array = _check_length("y", column_or_1d(checked, warn=True), rows)
     if np.isnan(values).all():

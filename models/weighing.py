@@ -119,7 +119,7 @@ class Folded(NamedTuple):
         What was measured, and how much the row counts.
     mean, std : ndarray of shape (n,)
         The Gaussian process.
-    forest_mean, forest_std : ndarray of shape (n,)
+    forest : ndarray of shape (n,)
         The forest; the Gaussian process again where there is none.
     center, scale, freedom : ndarray of shape (n,)
         The mean's Student t.
@@ -129,15 +129,19 @@ class Folded(NamedTuple):
     trust: Array
     mean: Array
     std: Array
-    forest_mean: Array
-    forest_std: Array
+    forest: Array
     center: Array
     scale: Array
     freedom: Array
 
+    @property
+    def forest_error(self) -> float:
+        """Root of the mean squared error of the forest, in the unit of the target."""
+        return float(np.average((self.y - self.forest) ** 2, weights=self.trust)) ** 0.5
+
     def scores(self, weight: float, forest: float = 0.0) -> Array:
         """Score each row for a share of the model against the mean, and of the forest within the model, in CRPS."""
-        mean, std = pool(self.mean, self.std, self.forest_mean, self.forest_std, forest)
+        mean, std = pool(self.mean, self.std, self.forest, self.forest_error, forest)
         center, scale = mix(mean, std, self.center, self.scale, weight)
         return crps_student(self.y, center, scale, self.freedom)
 
@@ -188,9 +192,9 @@ def _one_fold(
     process = learn(train, priors, random_state=random_state, start=start)
     latent = solve(train, process.kernel_, own=own, random_state=random_state)
     mean, std = new_cell(latent, test.features, test.counts)
-    forest = grow(train, random_state).predict(test.features, own) if with_forest else (mean, std)
+    forest = grow(train, random_state).predict(test.features, own) if with_forest else mean
     baseline = (np.full(len(mean), value) for value in mean_prediction(train, own))
-    return Folded(test.y, 1 / test.share, mean, std, *forest, *baseline)
+    return Folded(test.y, 1 / test.share, mean, std, forest, *baseline)
 
 
 def choose_weight(folded: Folded | None, forest: float = 0.0) -> float:
