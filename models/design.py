@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -29,13 +30,27 @@ class Design(NamedTuple):
     scale: Array
 
     @classmethod
-    def of(cls, X: Array) -> Self:
-        """Learn from the features of the training rows, shape (n, columns), NaN where unknown."""
+    def of(cls, X: Array, columns: Sequence[int] | None = None) -> Self:
+        """Learn from the features of the training rows.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, columns)
+            NaN where unknown.
+        columns : sequence of int, optional
+            The columns that may be kept; all by default.
+
+        Returns
+        -------
+        Design
+        """
         known = ~np.isnan(X)
         counts = np.maximum(known.sum(axis=0), 1)
         center = np.where(known, X, 0.0).sum(axis=0) / counts
         scale = np.sqrt(np.where(known, (X - center) ** 2, 0.0).sum(axis=0) / counts)
         varies = scale > _LEAST_RELATIVE_SPREAD * np.maximum(np.abs(center), 1e-300)
+        if columns is not None:
+            varies &= np.isin(np.arange(X.shape[1]), columns)
         kept = np.flatnonzero(varies) if varies.any() else np.zeros(1, dtype=np.int64)
         return cls(kept, center[kept], np.where(varies, scale, 1.0)[kept])
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from datasets.columns import EVIDENCE, TARGETS
 from datasets.errors import InputError, Problem, nearest
 from featurizers.featurizer import RecipeFeaturizer
+from featurizers.registry import FEATURES
 from models.baselines import by_mean, by_surrogate
 from models.crossing import HeldOut, Integers, Measured, leave_out, predict_held_out
 from models.later import LaterSurrogate
@@ -47,6 +48,9 @@ class RecipeModel(BaseEstimator):
         Whether cells far from the rest count less; the verdicts name them.
     borrow : float or "choose"
         What a cell of another source counts beside an own one, as in ``Surrogate``.
+    select_groups : bool
+        Whether groups of features that do not pay are dropped, from twenty recipes on; the verdicts name what is
+        kept.
 
     Attributes
     ----------
@@ -69,6 +73,7 @@ class RecipeModel(BaseEstimator):
         own_source: str | None = None,
         robust: bool = False,
         borrow: float | str = 1.0,
+        select_groups: bool = False,
     ) -> None:
         self.targets = targets
         self.featurizer = featurizer
@@ -76,6 +81,7 @@ class RecipeModel(BaseEstimator):
         self.own_source = own_source
         self.robust = robust
         self.borrow = borrow
+        self.select_groups = select_groups
 
     def fit(self, cells: pd.DataFrame) -> Self:
         """Learn from a cell table; a row that lacks one target still trains the others.
@@ -122,7 +128,19 @@ class RecipeModel(BaseEstimator):
             raise InputError("cell table", problems)
 
     def _surrogate(self) -> Surrogate:
-        return Surrogate(self.random_state, own_source=self.own_source, robust=self.robust, borrow=self.borrow)
+        return Surrogate(
+            self.random_state,
+            own_source=self.own_source,
+            robust=self.robust,
+            borrow=self.borrow,
+            feature_groups=self._groups() if self.select_groups else None,
+        )
+
+    def _groups(self) -> dict[str, list[int]]:
+        groups: dict[str, list[int]] = {}
+        for column, name in enumerate(self.featurizer_.get_feature_names_out()):
+            groups.setdefault(FEATURES[name].group, []).append(column)
+        return groups
 
     def posterior(self, features: Array) -> tuple[Array, Array]:
         """Evaluate the latent responses, which exploration uses.
@@ -263,7 +281,8 @@ class RecipeModel(BaseEstimator):
         if target not in scores.index:
             return f"{label}: no cell has a value, so nothing is predicted."
         said = [verdict(scores.loc[target].to_dict(), TARGETS[target].unit), self._borrowed(target)]
-        said.append(self._outliers(target))
+        selection = self.surrogates_[target].selection_
+        said += [self._outliers(target), selection.sentence if selection else ""]
         return f"{label}: {' '.join(sentence for sentence in said if sentence)}"
 
     def _borrowed(self, target: str) -> str:

@@ -24,6 +24,7 @@ TRUSTED_TYPES = (
     "models.process.CellKernel",
     "models.process.CellProcess",
     "models.recipe_model.RecipeModel",
+    "models.selection.Selection",
     "models.surrogate.Surrogate",
     "models.weighing.Mean",
 )

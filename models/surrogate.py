@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, NamedTuple, Self
 
@@ -17,6 +18,7 @@ from models.design import Design, Rows, combine_replicates, single_rows
 from models.forest import LEAST_FOR_FOREST, Forest, grow, pool
 from models.latent import LARGEST_EXACT, Priors, learn, solve
 from models.robust import find_trust
+from models.selection import Selection, select_groups
 from models.weighing import choose_forest, choose_weight, fold, mean_prediction, mix
 
 Array = NDArray[np.float64]
@@ -69,6 +71,9 @@ class Surrogate(RegressorMixin, BaseEstimator):
     borrow : float or "choose"
         What a cell of another source counts beside an own one, 0 to 1. ``"choose"`` takes what predicts the own
         recipes best when they are left out, and 0 where that does not help.
+    feature_groups : mapping of str to sequence of int, optional
+        Columns of ``X`` that belong together: groups without which left-out recipes are predicted better are dropped.
+        By default all columns are kept.
     priors : Priors, optional
         Priors of the hyperparameters.
 
@@ -80,6 +85,8 @@ class Surrogate(RegressorMixin, BaseEstimator):
         Share of a forest in the model, from a hundred rows on.
     borrow_ : float
         What cells of other sources count.
+    selection_ : Selection or None
+        Which groups of features were kept and why, with ``feature_groups``.
     outliers_ : ndarray of int
         Rows of ``X`` that count little, with ``robust``.
     rows_ : Rows
@@ -111,6 +118,7 @@ class Surrogate(RegressorMixin, BaseEstimator):
         weigh: bool = True,
         robust: bool = False,
         borrow: float | str = 1.0,
+        feature_groups: Mapping[str, Sequence[int]] | None = None,
         priors: Priors | None = None,
     ) -> None:
         self.random_state = random_state
@@ -118,6 +126,7 @@ class Surrogate(RegressorMixin, BaseEstimator):
         self.weigh = weigh
         self.robust = robust
         self.borrow = borrow
+        self.feature_groups = feature_groups
         self.priors = priors
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None, noise: ArrayLike | None = None) -> Self:
@@ -150,19 +159,30 @@ class Surrogate(RegressorMixin, BaseEstimator):
         measured = np.flatnonzero(~np.isnan(values))
         self.sources_, source = np.unique(names[measured], return_inverse=True)
         self.own_ = self._own()
-        self.design_ = Design.of(features[measured])
         # Own cells first, so that their folds are the same whatever is borrowed.
         order = np.argsort(source != self.own_, kind="stable")
-        cells = single_rows(
-            self.design_.transform(features[measured[order]]),
-            source[order],
-            values[measured[order]],
-            known[measured[order]],
-        )
+        position = measured[order]
+        cells = single_rows(features[position], source[order], values[position], known[position])
         # BLAS threads cost more than they give at these sizes.
         with threadpool_limits(limits=1, user_api="blas"):
-            self._learn(cells, measured[order])
+            self.design_ = self._design(cells)
+            self._learn(cells._replace(features=self.design_.transform(cells.features)), position)
         return self
+
+    def _design(self, cells: Rows) -> Design:
+        if self.feature_groups is None:
+            self.selection_: Selection | None = None
+            return Design.of(cells.features)
+        self.selection_ = select_groups(
+            cells.features,
+            cells,
+            self.feature_groups,
+            self.priors or Priors(),
+            own=self.own_,
+            random_state=self.random_state,
+        )
+        kept = [column for name in self.selection_.kept for column in self.feature_groups[name]]
+        return Design.of(cells.features, kept)
 
     def _own(self) -> int:
         if len(self.sources_) == 1 and self.own_source is None:

@@ -22,7 +22,7 @@ _FOLDS = ((99, 10), (LARGEST_EXACT, 5), (np.inf, 3))
 _WEIGHTS = np.linspace(0.0, 1.0, 21)
 _FOREST_SHARES = np.linspace(0.0, 1.0, 5)
 
-CAUTION = 1.0
+CAUTION = 0.5
 """Standard errors by which a gain is discounted before it is believed; chosen on simulated campaigns."""
 
 
