@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from experiments.campaign_file import Campaign
     from experiments.tracked_screen import TrackedScreen
+    from experiments.tracked_validation import TrackedValidation
     from screening.scoring import Progress
     from screening.tables import Table
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 DONE, FAILED, WRONG_INPUT, STOPPED = 0, 1, 2, 130
 PIPE_WIDTH = 140
 SHORT_LIST = 3
+HEADING_WIDTH = 14
 
 app = typer.Typer(
     name="lirap",
@@ -85,7 +87,8 @@ def screen(
     as_json: JsonOption = False,
 ) -> None:
     """Score a recipe space on measured cells, rank it, and track it."""
-    from experiments.tracked_screen import command_line, tracked_screen
+    from experiments.repeating import command_line
+    from experiments.tracked_screen import tracked_screen
 
     read = _campaign(campaign)
     with _progress("scoring recipes") as progress:
@@ -106,6 +109,69 @@ def screen(
 
 
 @app.command()
+def validate(
+    campaign: CampaignOption = None,
+    cells: CellsOption = None,
+    home: HomeOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for scores and pictures [default: validation/ in the home]."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how far to trust the models: recipes, sources and cells left out, beside the mean and simpler models."""
+    from experiments.tracked_validation import tracked_validation, validation_table
+
+    read = _campaign(campaign)
+    done = tracked_validation(read, cells=cells or (), home=home, out=out)
+    if as_json:
+        _print_json(_validation_content(done))
+        return
+    console = _console()
+    for goal in read.targets:
+        one = done.validations[goal.target]
+        if len(one.scores):
+            table = validation_table(one, goal.column.label.capitalize(), goal.column.unit)
+            _print_table(console, table, caption=goal is read.targets[0])
+        console.print(one.sentence, highlight=False)
+        for warning in one.warnings:
+            console.print(f"- {warning}", highlight=False, markup=False)
+    console.print(f"\nPictures: {done.folder}", highlight=False, soft_wrap=True)
+    console.print(f"Tracked: run {done.run_id} in {done.home / 'mlflow.db'}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def explain(
+    campaign: CampaignOption = None,
+    cells: CellsOption = None,
+    home: HomeOption = None,
+    cell: Annotated[str | None, typer.Option("--cell", help="Explain the recipe of this measured cell.")] = None,
+    candidate: Annotated[
+        int | None, typer.Option("--candidate", help="Explain the recipe of this rank in the latest screen.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what drives each target, and what pulls the prediction of one recipe."""
+    from experiments.explanation import effects_table, why_table
+    from experiments.explanation import explain as explained
+
+    read = _campaign(campaign)
+    done = explained(read, cells=cells or (), home=home, cell=cell, candidate=candidate)
+    if as_json:
+        _print_json({"targets": [one.to_dict() for one in done]})
+        return
+    console = _console()
+    for goal, one in zip(read.targets, done, strict=True):
+        title = f"What moves {goal.column.label}"
+        _print_table(console, effects_table(one, title, goal.column.unit), caption=goal is read.targets[0])
+        for sentence in one.effects["sentence"].head(1):
+            console.print(sentence, highlight=False)
+        if one.why is not None:
+            _print_table(console, why_table(one, goal.column.unit))
+            console.print(one.why.sentence, highlight=False)
+
+
+@app.command()
 def xrd(
     halide_cl: Annotated[
         float | None, typer.Option("--halide-cl", help="x in Li2OHCl_xBr_1-x, 0 to 1 [default: that of the edge].")
@@ -116,6 +182,10 @@ def xrd(
     ] = None,
     peaks: Annotated[
         str | None, typer.Option("--peaks", help='Extra peaks to explain, degrees two-theta: "15.7,22.3,26.5".')
+    ] = None,
+    measured_range: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--range", help="Range of two-theta searched for peaks [default: what the given peaks span]."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Picture to draw, PNG or SVG [default: xrd.png in the home].")
@@ -135,6 +205,7 @@ def xrd(
         radiation,
         lattice_parameter,
         peaks=parse_peaks(peaks) if peaks is not None else None,
+        range_deg=measured_range,
         cache_dir=folder / "cache",
     )
     out = out or folder / "xrd.png"
@@ -231,20 +302,39 @@ def _print_screen(done: TrackedScreen) -> None:
 
 
 def _print_table(console: Any, table: Table, caption: bool = True) -> None:
+    from textwrap import fill
+
     from rich import box
     from rich.table import Table as RichTable
 
     console.print(f"\n[bold]{table.title}[/bold]")
     shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="")
     for column in table.columns:
-        # A word a line, so that long names of numbers leave the room to the recipes.
-        heading = column.name.replace(" ", "\n") if column.number else column.name
+        # Long names of numbers are broken, so that the room is left to words.
+        heading = fill(column.name, HEADING_WIDTH) if column.number else column.name
         shown.add_column(heading, justify="right" if column.number else "left", vertical="top")
     for row in table.rows:
         shown.add_row(*row)
     console.print(shown)
     if caption:
         console.print(table.caption, style="dim", highlight=False, markup=False)
+
+
+def _validation_content(done: TrackedValidation) -> dict[str, Any]:
+    return {
+        "run_id": done.run_id,
+        "home": str(done.home),
+        "files": {path.name: str(path) for path in sorted(done.folder.iterdir())},
+        "scores": json.loads(done.scores.to_json(orient="records")),
+        "targets": {
+            target: {
+                "sentence": one.sentence,
+                "warnings": one.warnings,
+                "shuffled_as_good": one.shuffle and one.shuffle.p_value,
+            }
+            for target, one in done.validations.items()
+        },
+    }
 
 
 def _screen_content(done: TrackedScreen) -> dict[str, Any]:

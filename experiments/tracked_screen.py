@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from datasets.errors import InputError, Problem
-from experiments.campaign_file import BUNDLED_CELLS, Campaign, home_folder
+from experiments.campaign_file import Campaign, home_folder
+from experiments.measured_cells import campaign_cells
+from experiments.repeating import repeat_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from screening.job import ScreenResult
     from screening.scoring import Progress
-
-_PACKAGES = ("lirap", "pymatgen", "matminer", "scikit-learn", "pandas", "numpy", "mlflow")
 
 
 @dataclass(frozen=True)
@@ -41,56 +39,6 @@ class TrackedScreen:
     run_id: str
     folder: Path
     home: Path
-
-
-def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> pd.DataFrame:
-    """Read the cell tables named on the command line, or else those of the campaign file, as one table.
-
-    Parameters
-    ----------
-    campaign : Campaign
-    named : sequence of path
-        Tables that stand in for those of the campaign file; ``henkel2025`` is the bundled one.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With at least one value of each target of the campaign.
-
-    Raises
-    ------
-    datasets.errors.InputError
-        With everything that is wrong with any of the tables, when two of them hold a cell of one id, or when a target
-        has no value.
-    """
-    import pandas as pd
-
-    from datasets.cells import henkel2025, read_cells
-    from screening.job import check_targets
-
-    paths = list(named) or [
-        name if name == BUNDLED_CELLS else campaign.folder / Path(name).expanduser() for name in campaign.cells
-    ]
-    tables, wrong = [], []
-    for path in paths:
-        try:
-            tables.append(henkel2025() if str(path) == BUNDLED_CELLS else read_cells(path))
-        except InputError as error:
-            wrong.append(error)
-    where = ", ".join(str(path) for path in paths)
-    if wrong:
-        raise wrong[0] if len(wrong) == 1 else InputError(where, [each for error in wrong for each in _placed(error)])
-    cells = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
-    twice = cells["cell_id"][cells["cell_id"].duplicated()].unique()
-    if len(twice):
-        raise InputError(where, [Problem("column cell_id", name, "each cell id in one table only") for name in twice])
-    check_targets(cells, campaign.targets, where)
-    return cells
-
-
-def _placed(error: InputError) -> list[Problem]:
-    """Put the file in front of each problem, where several files are wrong."""
-    return [each._replace(where=f"{error.source}, {each.where}".removesuffix(", ")) for each in error.problems]
 
 
 def tracked_screen(
@@ -129,12 +77,12 @@ def tracked_screen(
     datasets.errors.InputError
         Before any work is done, when something is wrong with what the user named.
     """
-    from screening.files import refuse_foreign, write_screen
+    from screening.files import SCREEN_FILES, refuse_foreign, write_screen
 
     table = campaign_cells(campaign, cells)
     folder = home_folder(campaign, home)
     files = Path(out) if out else folder / "screen"
-    refuse_foreign(files)
+    refuse_foreign(files, SCREEN_FILES)
 
     from experiments.tracking import open_store, tracked_run
     from screening.job import screen
@@ -171,21 +119,6 @@ def short_count(count: int) -> str:
         if count >= size:
             return f"{count / size:.1f} {letter}"
     return str(count)
-
-
-def repeat_text(command: str, run_id: str) -> str:
-    """Say how a screen is repeated: its command, its run and the versions it ran with."""
-    from importlib.metadata import version
-    from platform import python_version
-
-    versions = ", ".join(f"{package} {version(package)}" for package in _PACKAGES)
-    ran = f"Command: {command}. " if command else ""
-    return f"{ran}MLflow run: {run_id}. Versions: Python {python_version()}, {versions}."
-
-
-def command_line(arguments: Sequence[str]) -> str:
-    """Write the command as a user would type it again."""
-    return shlex.join(["lirap", *arguments])
 
 
 def log_screen(campaign: Campaign, result: ScreenResult, files: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,26 +18,58 @@ if TYPE_CHECKING:
 CANDIDATES, FRONT, PICTURE, REPORT = "candidates.parquet", "front.csv", "pareto.png", "report.html"
 
 
-def refuse_foreign(folder: Path) -> None:
-    """Refuse a folder that holds anything else than the files of an earlier screen.
+SCREEN_FILES = (CANDIDATES, FRONT, PICTURE, REPORT)
+
+
+def refuse_foreign(folder: Path, own: Collection[str]) -> None:
+    """Refuse a folder that holds anything else than the files that a command leaves.
 
     Parameters
     ----------
     folder : pathlib.Path
         Need not exist.
+    own : collection of str
+        Names of the files that may be there.
 
     Raises
     ------
     datasets.errors.InputError
         Naming what is in the way.
     """
-    expected = "a new folder, or that of an earlier screen"
+    expected = f"a new folder, or one with nothing but {', '.join(own)}"
     if folder.exists() and not folder.is_dir():
         raise InputError(folder, [Problem("", "a file", expected)])
-    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    foreign = sorted(found - {CANDIDATES, FRONT, PICTURE, REPORT})
+    foreign = sorted({path.name for path in folder.iterdir()} - set(own)) if folder.is_dir() else []
     if foreign:
         raise InputError(folder, [Problem("", name, expected) for name in foreign])
+
+
+@contextmanager
+def whole_folder(folder: str | Path, own: Collection[str]) -> Iterator[Path]:
+    """Write a folder of files whole or not at all.
+
+    Parameters
+    ----------
+    folder : path
+        Replaced when the block ends well, and left as it was otherwise.
+    own : collection of str
+        See `refuse_foreign`.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty folder to write into.
+    """
+    folder = Path(folder)
+    refuse_foreign(folder, own)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+        new = Path(temporary) / "new"
+        new.mkdir()
+        yield new
+        if folder.is_dir():
+            folder.rename(Path(temporary) / "old")
+        new.rename(folder)
 
 
 def write_screen(result: ScreenResult, folder: str | Path, repeat: str = "") -> Path:
@@ -59,17 +93,9 @@ def write_screen(result: ScreenResult, folder: str | Path, repeat: str = "") -> 
     datasets.errors.InputError
         When the folder holds anything that no screen wrote.
     """
-    folder = Path(folder)
-    refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
-        new = Path(temporary) / "new"
-        new.mkdir()
+    with whole_folder(folder, SCREEN_FILES) as new:
         result.candidates.to_parquet(new / CANDIDATES, index=False)
         result.front.to_csv(new / FRONT, index=False)
         pareto_picture(result).savefig(new / PICTURE, dpi=150)
         (new / REPORT).write_text(report_html(result, repeat), encoding="utf-8")
-        if folder.is_dir():
-            folder.rename(Path(temporary) / "old")
-        new.rename(folder)
-    return folder
+    return Path(folder)

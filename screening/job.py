@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from models.recipe_model import RecipeModel
     from screening.scoring import Gain, Progress
 
+EFFECT_SAMPLE = 400
+"""Recipes over which the effect of a variable is averaged."""
+
 BY_GAIN = "expected gain"
 """How the list of recipes by expected gain is named in `ScreenResult.candidates`."""
 
@@ -50,6 +53,8 @@ class ScreenResult:
         Leave-one-out scores of each target beside those of the mean.
     verdicts : dict of str to str
         By target: what the scores mean, in a sentence.
+    effects : dict of str to pandas.DataFrame
+        By target: how much each variable of the recipe moves it over the space (see `models.explain.effects`).
     space, gates, goals
         What was screened.
     model : RecipeModel
@@ -72,6 +77,7 @@ class ScreenResult:
     predictions: pd.DataFrame
     validation: pd.DataFrame
     verdicts: dict[str, str]
+    effects: dict[str, pd.DataFrame]
     space: RecipeSpace
     gates: Gates
     goals: tuple[Goal, ...]
@@ -155,15 +161,19 @@ def screen(
     >>> result.candidates  # doctest: +SKIP
     """
     from datasets.cells import henkel2025
+    from models.explain import effects
 
     clock = _Clock()
     cells = henkel2025() if cells is None else cells
     space, gates, goals = space or RecipeSpace(), gates or Gates(), tuple(goals)
     check_targets(cells, goals)
-    model = _fitted(cells, goals, random_state, cache_dir)
+    model = fitted_model(cells, goals, random_state, cache_dir)
     clock.lap("learn")
     validation, verdicts = model.leave_one_out(), model.verdicts()
     clock.lap("validate")
+    background = space.sample(min(EFFECT_SAMPLE, len(space)), random_state)
+    moved = {goal.target: effects(model, goal.target, background) for goal in goals}
+    clock.lap("explain")
     predictions = model.predict(cells)
     # The front to beat is what the model thinks of the measured recipes, not the luckiest cell.
     reached = model.posterior(model.featurizer_.transform(cells))[0] * signs(goals)
@@ -182,6 +192,7 @@ def screen(
         predictions=predictions,
         validation=validation,
         verdicts=verdicts,
+        effects=moved,
         space=space,
         gates=gates,
         goals=goals,
@@ -231,9 +242,23 @@ class _Clock:
         self._last = now
 
 
-def _fitted(
-    cells: pd.DataFrame, goals: tuple[Goal, ...], random_state: int, cache_dir: str | Path | None
+def fitted_model(
+    cells: pd.DataFrame, goals: Sequence[Goal], random_state: int = 0, cache_dir: str | Path | None = None
 ) -> RecipeModel:
+    """Fit the model that recipes are scored by.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+    goals : sequence of Goal
+    random_state : int
+    cache_dir : path, optional
+        Where descriptors are kept between runs.
+
+    Returns
+    -------
+    RecipeModel
+    """
     from featurizers.featurizer import RecipeFeaturizer
     from models.recipe_model import RecipeModel
 

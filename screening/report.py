@@ -148,6 +148,20 @@ def validation_table(result: ScreenResult) -> Table:
     return Table("How far to trust the predictions", caption, columns, rows)
 
 
+def effects_tables(result: ScreenResult) -> list[Table]:
+    """Write for each target how much each variable of the recipe moves it."""
+    caption = "Largest less smallest effect over the space ± standard deviation, as the model alone believes."
+    tables = []
+    for goal in result.goals:
+        columns = [Column("variable"), Column(f"moves by ({goal.column.unit})", True), Column("in words")]
+        rows = [
+            [row["variable"], f"{row['spread']:.2g} ± {row['spread_std']:.2g}", row["sentence"]]
+            for _, row in result.effects[goal.target].iterrows()
+        ]
+        tables.append(Table(f"What moves {goal.column.label}", caption, columns, rows))
+    return tables
+
+
 def report_html(result: ScreenResult, repeat: str = "") -> str:
     """Write a screen as one page that needs no other file and no network.
 
@@ -182,6 +196,7 @@ def report_html(result: ScreenResult, repeat: str = "") -> str:
             *(candidate_table(result, criterion)._replace(caption="") for criterion in lists[1:]),
             cells_table(result),
             validation_table(result),
+            *effects_tables(result),
             gates_table(result),
         ],
         repeat=repeat,

@@ -10,7 +10,8 @@ import pytest
 from datasets.cells import henkel2025
 from datasets.errors import InputError
 from experiments.campaign_file import Campaign
-from experiments.tracked_screen import campaign_cells, screen_note, tracked_screen
+from experiments.measured_cells import campaign_cells
+from experiments.tracked_screen import screen_note, tracked_screen
 from experiments.tracking import DIGEST, NOTE, table_digest
 
 

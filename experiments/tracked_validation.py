@@ -1,0 +1,190 @@
+"""How does a validation run as a command: read the cells, score the models, write the files, track it all?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.campaign_file import Campaign, home_folder
+from experiments.measured_cells import campaign_cells
+from screening.tables import Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.recipe_model import RecipeModel
+    from models.validation import Validation
+
+SCORES = "scores.csv"
+_PICTURES = ("parity", "calibration", "learning")
+_NAMES = ("rmse", "mae", "crps", "coverage", "width", "skill", "skill_low", "skill_high")
+
+
+@dataclass(frozen=True)
+class TrackedValidation:
+    """The validation of a campaign's models, and where it went.
+
+    Attributes
+    ----------
+    validations : dict of str to Validation
+        By target.
+    run_id : str
+        Its MLflow run.
+    folder : pathlib.Path
+        Scores and pictures.
+    home : pathlib.Path
+        The folder with everything that runs leave.
+    """
+
+    validations: dict[str, Validation]
+    run_id: str
+    folder: Path
+    home: Path
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """The scores of all targets, one row for each target, split and model."""
+        import pandas as pd
+
+        tables = [one.scores.reset_index().assign(target=target) for target, one in self.validations.items()]
+        return pd.concat(tables, ignore_index=True).set_index("target").reset_index()
+
+
+def tracked_validation(
+    campaign: Campaign,
+    *,
+    cells: Sequence[str | Path] = (),
+    home: str | Path | None = None,
+    out: str | Path | None = None,
+) -> TrackedValidation:
+    """Score the models of a campaign on cells they have not seen, write scores and pictures, record one MLflow run.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    cells : sequence of path
+        Cell tables that stand in for those of the campaign file.
+    home : path, optional
+        See `home_folder`.
+    out : path, optional
+        Where the files go; ``validation/`` in the home when left out.
+
+    Returns
+    -------
+    TrackedValidation
+
+    Raises
+    ------
+    datasets.errors.InputError
+        Before any work is done, when something is wrong with what the user named.
+    """
+    from screening.files import refuse_foreign
+
+    table = campaign_cells(campaign, cells)
+    folder = home_folder(campaign, home)
+    files = Path(out) if out else folder / "validation"
+    refuse_foreign(files, validation_files(campaign))
+
+    import mlflow
+
+    from experiments.tracking import log_cells, log_note, log_settings, open_store, tracked_run
+    from models.validation import validate
+    from screening.job import fitted_model
+
+    store = open_store(folder, campaign.name)
+    with tracked_run(store, f"validation, {len(table)} cells", "validation") as run:
+        model = fitted_model(table, campaign.targets, campaign.random_state, folder / "cache")
+        names = [str(name) for name in model.featurizer_.get_feature_names_out()]
+        validations = {
+            goal.target: validate(
+                model.cells_[goal.target],
+                model.surrogates_[goal.target],
+                label=goal.column.label,
+                unit=goal.column.unit,
+                feature_names=names,
+                random_state=campaign.random_state,
+            )
+            for goal in campaign.targets
+        }
+        done = TrackedValidation(validations, run.info.run_id, files, folder)
+        _write(done, model, campaign)
+        log_settings({"targets": list(validations), "random_state": campaign.random_state, "features": len(names)})
+        mlflow.log_metrics(_metrics(done.scores))
+        log_cells(table, "cells")
+        mlflow.log_artifacts(str(files))
+        log_note("\n\n".join(one.sentence for one in validations.values()))
+    return done
+
+
+def validation_files(campaign: Campaign) -> list[str]:
+    """Name the files that a validation may leave."""
+    return [SCORES, *(f"{kind}-{goal.target}.png" for kind in _PICTURES for goal in campaign.targets)]
+
+
+def _write(done: TrackedValidation, model: RecipeModel, campaign: Campaign) -> None:
+    from experiments.validation_pictures import calibration_picture, learning_picture, parity_picture
+    from models.validation import HEADLINE, calibration_curve, learning_curve
+    from screening.files import whole_folder
+
+    with whole_folder(done.folder, validation_files(campaign)) as new:
+        done.scores.to_csv(new / SCORES, index=False)
+        for goal in campaign.targets:
+            label, unit = goal.column.label, goal.column.unit
+            held = done.validations[goal.target].held_out.get((HEADLINE, "surrogate"))
+            if held is None:
+                continue
+            parity_picture(held, label, unit).savefig(new / f"parity-{goal.target}.png", dpi=120)
+            calibration_picture(calibration_curve(held), label).savefig(new / f"calibration-{goal.target}.png", dpi=120)
+            curve = learning_curve(
+                model.cells_[goal.target], model.surrogates_[goal.target], random_state=campaign.random_state
+            )
+            if len(curve):
+                learning_picture(curve, label, unit).savefig(new / f"learning-{goal.target}.png", dpi=120)
+
+
+def _metrics(scores: pd.DataFrame) -> dict[str, float]:
+    from models.validation import HEADLINE
+
+    headline = scores[scores["split"] == HEADLINE] if len(scores) else scores
+    return {
+        f"{row['target']}.{re.sub('[^a-z]+', '_', row['model'])}.{name}": float(row[name])
+        for _, row in headline.iterrows()
+        for name in _NAMES
+        if row[name] == row[name]  # MLflow stores no missing metric
+    }
+
+
+def validation_table(validation: Validation, title: str, unit: str) -> Table:
+    """Write the scores of one target for people, every split and model side by side.
+
+    Parameters
+    ----------
+    validation : Validation
+    title, unit : str
+
+    Returns
+    -------
+    screening.tables.Table
+    """
+    numbers = ("RMSE", "MAE", "CRPS", "held by 90 %", f"width ({unit})", "skill over the mean")
+    columns = [Column("left out"), Column("model"), *(Column(name, True) for name in numbers)]
+    rows = [
+        [
+            row["split"],
+            row["model"],
+            *(f"{row[name]:.3g}" for name in ("rmse", "mae", "crps")),
+            f"{row['coverage']:.0%}",
+            f"{row['width']:.3g}",
+            "" if row["model"] == "mean" else f"{row['skill']:.0%} ({row['skill_low']:.0%} to {row['skill_high']:.0%})",
+        ]
+        for _, row in validation.scores.reset_index().iterrows()
+    ]
+    caption = (
+        "Left out: what no model has seen when it predicts it; the headline is a recipe. CRPS: error of the whole "
+        f"predicted distribution; RMSE, MAE and CRPS in {unit}. Skill: share of the mean's CRPS that is saved, with "
+        "its 90 % bootstrap interval."
+    )
+    return Table(title, caption, columns, rows)

@@ -1,0 +1,82 @@
+"""The validation and the explanation as commands leave them."""
+
+import json
+
+import mlflow
+import pandas as pd
+import pytest
+
+from datasets.cells import henkel2025
+from datasets.errors import InputError
+from experiments.campaign_file import Campaign
+from experiments.explanation import effects_table, explain, why_table
+from experiments.tracked_validation import tracked_validation, validation_files, validation_table
+from screening import Goal
+
+GOALS = (Goal(target="q_discharge_first_mAh_g"),)
+
+
+@pytest.fixture(scope="module")
+def campaign(small_space):
+    return Campaign(name="tests", space=small_space, targets=GOALS)
+
+
+@pytest.fixture(scope="module")
+def done(campaign, store):
+    return tracked_validation(campaign, home=store.home)
+
+
+def test_the_run_holds_scores_pictures_and_the_sentence(done, store):
+    run = mlflow.MlflowClient(store.uri).get_run(done.run_id)
+    assert run.info.run_name == "validation, 6 cells"
+    assert run.data.tags["mlflow.note.content"] == done.validations["q_discharge_first_mAh_g"].sentence
+    headline = done.scores.query("split == 'recipe' and model == 'surrogate'").iloc[0]
+    assert run.data.metrics["q_discharge_first_mAh_g.surrogate.rmse"] == pytest.approx(headline["rmse"])
+    folder = store.home / "artifacts" / done.run_id / "artifacts"
+    for name in validation_files(Campaign(targets=GOALS)):
+        assert (folder / name).read_bytes() == (done.folder / name).read_bytes()
+
+
+def test_the_scores_hold_every_split_and_model(done):
+    written = pd.read_csv(done.folder / "scores.csv")
+    assert set(written["split"]) == {"recipe", "random (flattering)"}
+    assert {"mean", "ridge", "random forest", "surrogate"} <= set(written["model"])
+    (one,) = done.validations.values()
+    rows = validation_table(one, "title", "mAh/g").rows
+    assert len(rows) == len(written)
+    assert "no skill yet" in one.sentence
+
+
+def test_what_moves_a_target_and_why_a_cell_is_predicted_so(campaign, cache_dir):
+    (one,) = explain(campaign, home=cache_dir.parent, cell="henkel2025-LHC", n_background=50)
+    assert one.label == "1 % Li2OHCl, 350 C, quench"
+    assert one.why.cells.iloc[0]["cell"] == "henkel2025-LHC"
+    assert one.why.cells.iloc[0]["alike"] == pytest.approx(1)
+    assert len(effects_table(one, "title", "mAh/g").rows) == len(one.effects)
+    assert why_table(one, "mAh/g").title == f"Why: {one.label}"
+    assert "Cannot tell" in one.why.sentence
+    json.dumps(one.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"cell": "henkel-LHC"}, "did you mean henkel2025-LHC"),
+        ({"candidate": 1}, "run lirap screen first"),
+        ({"candidate": 1, "cell": "henkel2025-LHC"}, "one of the two"),
+    ],
+)
+def test_a_recipe_that_is_not_known_is_told(asked, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        explain(Campaign(folder=tmp_path), **asked)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_candidate_of_the_latest_screen(campaign, tmp_path):
+    ranked = henkel2025().head(2).assign(list="expected gain", rank=[1, 2])
+    (tmp_path / "screen").mkdir()
+    ranked.to_parquet(tmp_path / "screen" / "candidates.parquet")
+    (one,) = explain(campaign, home=tmp_path, candidate=2, n_background=30)
+    assert one.label == "1 % Li2OHCl, 350 C, quench"
+    with pytest.raises(InputError, match="a rank from 1 to 2"):
+        explain(campaign, home=tmp_path, candidate=3)
