@@ -136,28 +136,34 @@ def gates_table(result: ScreenResult) -> Table:
 
 
 def validation_table(result: ScreenResult) -> Table:
-    """Write the leave-one-out scores beside those of the mean."""
-    frame = result.validation.reset_index() if result.validation.index.name else result.validation
-    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
-    columns = [Column(str(name).replace("_", " "), kind) for name, kind in zip(frame.columns, numeric, strict=True)]
-    rows = [
-        [number(value, 2) if is_number else str(value) for value, is_number in zip(row, numeric, strict=True)]
-        for row in frame.itertuples(index=False)
-    ]
-    caption = "Each recipe predicted by models that have not seen it, beside the mean of the other cells."
+    """Write how well recipes left out were predicted, beside the mean."""
+    numbers = ("recipes", "missed by", "by the mean", "skill", "share of the model")
+    columns = [Column("target"), *(Column(name, True) for name in numbers), Column("90 % intervals held")]
+    rows = []
+    for goal in result.goals:
+        scores = result.validation.loc[goal.target].to_dict()
+        tested = scores.get("tested", np.nan)
+        held = "" if pd.isna(tested) else f"{scores['coverage']:.0%} of {tested:.0f} cells"
+        missed = [number(scores.get(name, np.nan)) for name in ("rmse", "rmse_mean")]
+        shares = ["" if pd.isna(scores.get(name, np.nan)) else f"{scores[name]:.0%}" for name in ("skill", "weight")]
+        rows.append([axis_label(goal), number(scores["recipes"], 0), *missed, *shares, held])
+    caption = (
+        "Each recipe predicted by models that have not seen it. Missed by: root mean squared error. Skill: share of "
+        "the mean's error in the whole predicted distribution (CRPS) that is saved. Share of the model: its weight "
+        "against the mean in what is predicted of a new cell."
+    )
     return Table("How far to trust the predictions", caption, columns, rows)
 
 
 def effects_tables(result: ScreenResult) -> list[Table]:
     """Write for each target how much each variable of the recipe moves it."""
-    caption = "Largest less smallest effect over the space ± standard deviation, as the model alone believes."
     tables = []
     for goal in result.goals:
-        columns = [Column("variable"), Column(f"moves by ({goal.column.unit})", True), Column("in words")]
-        rows = [
-            [row["variable"], f"{row['spread']:.2g} ± {row['spread_std']:.2g}", row["sentence"]]
-            for _, row in result.effects[goal.target].iterrows()
-        ]
+        effects = result.effects[goal.target]
+        columns = [Column("variable"), Column(f"moves by ({goal.column.unit})", True)]
+        rows = [[row["variable"], f"{row['spread']:.2g} ± {row['spread_std']:.2g}"] for _, row in effects.iterrows()]
+        caption = "Largest less smallest effect over the space, as the model alone believes. "
+        caption += effects["sentence"].iloc[0] if len(effects) else "The space holds nothing that varies."
         tables.append(Table(f"What moves {goal.column.label}", caption, columns, rows))
     return tables
 
