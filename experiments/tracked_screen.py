@@ -139,10 +139,16 @@ def log_screen(campaign: Campaign, result: ScreenResult, files: Path) -> None:
     log_settings(screen_settings(campaign, result))
     mlflow.log_metrics(screen_metrics(result))
     log_cells(result.cells, "cells")
-    log_models(result.model)
+    log_models(result.model, campaign.name, skills(result))
     mlflow.log_table(result.candidates.round(3), "candidates.json")
     mlflow.log_artifacts(str(files))
     log_note(screen_note(result))
+
+
+def skills(result: ScreenResult) -> dict[str, float]:
+    """Collect the skill over the mean of each target, recipes left out; NaN where it could not be tested."""
+    scores = result.validation
+    return {str(target): float(row.get("skill", float("nan"))) for target, row in scores.iterrows()}
 
 
 def screen_settings(campaign: Campaign, result: ScreenResult) -> dict[str, Any]:

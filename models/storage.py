@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -125,11 +126,39 @@ def load_model(folder: Path | str, *, expected_sha256: str | None = None) -> Any
     UserWarning
         When a library has another version than when the model was saved.
     """
+    path = Path(folder) / MODEL_FILE
+    note = _note(path.with_name(NOTE_FILE))
+    return read_model(path, note if expected_sha256 is None else {**note, "sha256": expected_sha256})
+
+
+def read_model(path: Path, note: Mapping[str, Any]) -> Any:
+    """Read a model file whose note is kept elsewhere, such as in a model registry, or refuse it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file that skops wrote.
+    note : mapping
+        What `model_note` said of it.
+
+    Returns
+    -------
+    RecipeModel or Surrogate
+
+    Raises
+    ------
+    datasets.errors.InputError
+        As `load_model`.
+
+    Warns
+    -----
+    UserWarning
+        As `load_model`.
+    """
     from skops.io import get_untrusted_types, loads
 
-    path = Path(folder) / MODEL_FILE
-    data, note = _read(path), _note(path.with_name(NOTE_FILE))
-    _check(path, data, note, expected_sha256)
+    data = _read(path)
+    _check(path, data, note)
     unknown = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED_TYPES))
     if unknown:
         raise InputError(path, [Problem("types", ", ".join(unknown), "only those in models.storage.TRUSTED_TYPES")])
@@ -145,21 +174,21 @@ def _read(path: Path) -> bytes:
 
 
 def _note(path: Path) -> dict[str, Any]:
+    data = _read(path)
     try:
-        note = json.loads(_read(path))
+        note = json.loads(data)
         return {name: note[name] for name in ("sha256", "features", "libraries")}
     except (ValueError, KeyError, TypeError) as error:
         problem = Problem("", f"{type(error).__name__}: {error}", "the note that was saved with the model")
         raise InputError(path, [problem]) from error
 
 
-def _check(path: Path, data: bytes, note: dict[str, Any], expected_sha256: str | None) -> None:
+def _check(path: Path, data: bytes, note: Mapping[str, Any]) -> None:
     found = sha256(data).hexdigest()
-    problems = [
-        Problem("sha256", found, f"{recorded}, as recorded: the file was changed, save the model again")
-        for recorded in dict.fromkeys((note["sha256"], expected_sha256 or note["sha256"]))
-        if recorded != found
-    ]
+    problems = []
+    if note["sha256"] != found:
+        expected = f"{note['sha256']}, as recorded: the file was changed, save the model again"
+        problems.append(Problem("sha256", found, expected))
     if note["features"] != feature_version():
         expected = f"{feature_version()}: the features have changed since, fit the model again"
         problems.append(Problem("features", note["features"], expected))
