@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from models.design import Rows, combine_replicates, recipe_codes
 from models.latent import Priors, learn
-from models.weighing import LEAST_RECIPES, fold
+from models.weighing import LEAST_RECIPES, fold, pick
 
 BORROW_WEIGHTS = (0.0, 0.1, 0.3, 1.0)
 """The weights that are tried."""
@@ -57,7 +57,7 @@ def choose_borrow(cells: Rows, priors: Priors, *, own: int, random_state: int = 
     Returns
     -------
     float
-        The weight that saves most CRPS for sure against borrowing nothing; 0 where none does, or where there are
+        The weight with the best CRPS; 0 where it might be luck that it beats borrowing nothing, or where there are
         fewer than four own recipes to tell by; 1 where there are no own cells at all.
     """
     mine = cells.source == own
@@ -70,6 +70,4 @@ def choose_borrow(cells: Rows, priors: Priors, *, own: int, random_state: int = 
         rows = combine_replicates(borrowed(cells, np.arange(len(cells.y)), own, weight)[0])[0]
         start = learn(rows, priors, random_state=random_state).kernel_.theta
         folds.append(fold(rows, start, priors, own=own, random_state=random_state))
-    scores = [one.scores(1.0) for one in folds if one]
-    gains = [folds[0].gain(score, scores[0]) if folds[0] else 0.0 for score in scores]
-    return float(BORROW_WEIGHTS[int(np.argmax(gains))])
+    return BORROW_WEIGHTS[pick(np.array([one.scores(1.0) for one in folds if one]))]

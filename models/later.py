@@ -13,7 +13,7 @@ from models.crossing import leave_out
 from models.design import recipe_codes
 from models.metrics import crps_student
 from models.surrogate import Report, Surrogate, check_target
-from models.weighing import CAUTION, LEAST_RECIPES
+from models.weighing import LEAST_RECIPES, SHARES, pick
 
 Array = NDArray[np.float64]
 
@@ -170,13 +170,9 @@ def _comparable(features: Array) -> Array:
 def _line_weight(early: Array, late: Array, recipe: NDArray[np.int64]) -> float:
     if len(np.unique(recipe)) < LEAST_RECIPES or np.ptp(late) == 0:
         return 0.0
-    weights = np.linspace(0.0, 1.0, 21)
-    scores = np.concatenate(
-        [_line_scores(early, late, train, test, weights) for train, test in leave_out(recipe) if len(train) > 2]
-    )
-    saved = scores[:, :1] - scores
-    error = saved.std(axis=0, ddof=1) / len(saved) ** 0.5
-    return float(weights[np.argmax(saved.mean(axis=0) - CAUTION * error)])
+    splits = [(train, test) for train, test in leave_out(recipe) if len(train) > 2]
+    scores = np.concatenate([_line_scores(early, late, train, test, SHARES) for train, test in splits])
+    return float(SHARES[pick(scores.T)])
 
 
 def _line_scores(early: Array, late: Array, train: NDArray[np.int64], test: NDArray[np.int64], weights: Array) -> Array:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.design import Design, Rows, combine_replicates, recipe_codes
 from models.latent import Priors, learn
-from models.weighing import Folded, fold
+from models.weighing import Folded, fold, pick
 
 Array = NDArray[np.float64]
 
@@ -94,5 +94,5 @@ def select_groups(
         if whole and without:
             with_it, without_it = whole.scores(1.0), without.scores(1.0)
             costs[name] = float(without_it.mean() / with_it.mean() - 1)
-            kept += [name] * (whole.gain(without_it, with_it, caution=1.0) <= 0)
+            kept += [name] * (pick(np.stack([with_it, without_it]), whole.trust) == 0)
     return Selection(tuple(kept) or tuple(groups), costs)

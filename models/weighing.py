@@ -19,11 +19,10 @@ LEAST_RECIPES = 4
 """Fewest measured recipes from which a weight is chosen; below, the mean is reported."""
 
 _FOLDS = ((99, 10), (LARGEST_EXACT, 5), (np.inf, 3))
-_WEIGHTS = np.linspace(0.0, 1.0, 21)
-_FOREST_SHARES = np.linspace(0.0, 1.0, 5)
+SHARES = np.linspace(0.0, 1.0, 21)
+"""Shares of the model that are tried."""
 
-CAUTION = 0.5
-"""Standard errors by which a gain is discounted before it is believed; chosen on simulated campaigns."""
+_FOREST_SHARES = np.linspace(0.0, 1.0, 5)
 
 
 class Mean(NamedTuple):
@@ -145,12 +144,29 @@ class Folded(NamedTuple):
         center, scale = mix(mean, std, self.center, self.scale, weight)
         return crps_student(self.y, center, scale, self.freedom)
 
-    def gain(self, better: Array, worse: Array, caution: float = CAUTION) -> float:
-        """Average by how much one score undercuts another, less its standard error times ``caution``."""
-        saved = worse - better
-        mean = np.average(saved, weights=self.trust)
-        variance = np.average((saved - mean) ** 2, weights=self.trust)
-        return float(mean - caution * (variance / max(self.trust.sum() - 1, 1.0)) ** 0.5)
+
+def pick(scores: Array, trust: Array | None = None) -> int:
+    """Pick the option that scores best, or the first where what is saved over it might be luck.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (options, n)
+        Score of each row under each option; less is better.
+    trust : ndarray of shape (n,), optional
+        How much each row counts.
+
+    Returns
+    -------
+    int
+        0 unless the best option saves more than one standard error. The rule was chosen on simulated campaigns: it
+        keeps to the mean where nothing can be learned, and loses little where something can.
+    """
+    trust = np.ones(scores.shape[1]) if trust is None else trust
+    best = int(np.argmin(np.average(scores, axis=1, weights=trust)))
+    saved = scores[0] - scores[best]
+    gain = np.average(saved, weights=trust)
+    variance = np.average((saved - gain) ** 2, weights=trust)
+    return best if gain > (variance / max(trust.sum() - 1, 1.0)) ** 0.5 else 0
 
 
 def fold(
@@ -198,17 +214,15 @@ def _one_fold(
 
 
 def choose_weight(folded: Folded | None, forest: float = 0.0) -> float:
-    """Choose the model's share against the mean: the one that saves most CRPS for sure, 0 where none does."""
+    """Choose the model's share against the mean, 0 where left-out rows show no skill."""
     if folded is None:
         return 0.0
-    nothing = folded.scores(0.0)
-    return float(_WEIGHTS[np.argmax([folded.gain(folded.scores(weight, forest), nothing) for weight in _WEIGHTS])])
+    return float(SHARES[pick(np.array([folded.scores(weight, forest) for weight in SHARES]), folded.trust)])
 
 
 def choose_forest(folded: Folded) -> float:
-    """Choose the forest's share within the model: the one that saves most CRPS for sure, 0 where none does."""
-    alone = folded.scores(1.0)
-    return float(_FOREST_SHARES[np.argmax([folded.gain(folded.scores(1.0, one), alone) for one in _FOREST_SHARES])])
+    """Choose the forest's share within the model, 0 where left-out rows do not show that it pays."""
+    return float(_FOREST_SHARES[pick(np.array([folded.scores(1.0, one) for one in _FOREST_SHARES]), folded.trust)])
 
 
 def new_cell(latent: Latent, features: Array, counts: Array | float = 1.0) -> tuple[Array, Array]:

@@ -57,7 +57,7 @@ def test_where_nothing_can_be_learned_the_mean_is_reported():
     rng = np.random.default_rng(1)
     X = rng.normal(size=(40, 5))
     models = [Surrogate().fit(X, rng.normal(size=40)) for _ in range(8)]
-    assert np.mean([model.weight_ for model in models]) < 0.1
+    assert np.mean([model.weight_ > 0 for model in models]) <= 0.25
     model = next(model for model in models if model.weight_ == 0.0)
     mean, std = model.predict(X, return_std=True)
     np.testing.assert_allclose(mean, model.rows_.y.mean())
@@ -125,14 +125,14 @@ def test_known_noise_is_believed(table):
 
 def test_a_lab_like_ours_is_borrowed_from_and_another_is_not():
     rng = np.random.default_rng(5)
-    X = rng.normal(size=(70, 3))
-    y = 10 * X[:, 0] + rng.normal(size=70)
-    labs = np.repeat(["own", "paper"], [10, 60])
-    backwards = np.where(labs == "own", y, -10 * X[:, 0] + rng.normal(size=70))
+    X = rng.normal(size=(30, 3))
+    y = 10 * X[:, 0] + rng.normal(size=30)
+    labs = np.repeat(["own", "paper"], [8, 22])
+    backwards = np.where(labs == "own", y, -10 * X[:, 0] + rng.normal(size=30))
     alike, unlike = (Surrogate(own_source="own", borrow="choose").fit(X, one, groups=labs) for one in (y, backwards))
     assert alike.borrow_ > 0
     assert unlike.borrow_ == 0
-    assert len(unlike.rows_.y) == 10
+    assert len(unlike.rows_.y) == 8
 
 
 def test_borrowing_needs_own_recipes_to_tell_by(table):

@@ -27,9 +27,9 @@ def cells_of(y, X=None, source=None, noise=0.5):
 
 @pytest.fixture(scope="module")
 def strong():
-    X = np.random.default_rng(1).normal(size=(24, 3))
-    y = 180 + 10 * X[:, 0] + np.random.default_rng(2).normal(size=24)
-    return cells_of(y, X, np.repeat(["a", "b", "c"], 8))
+    X = np.random.default_rng(1).normal(size=(15, 3))
+    y = 180 + 10 * X[:, 0] + np.random.default_rng(2).normal(size=15)
+    return cells_of(y, X, np.repeat(["a", "b", "c"], 5))
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +70,8 @@ def test_a_strong_effect_is_seen_and_all_models_stand_side_by_side(strong):
 
 
 def test_the_shuffle_test_is_exact_when_nothing_is_there():
-    values = [shuffle_test(cells_of(RNG.normal(size=8)), n_shuffles=99).p_value for _ in range(200)]
-    assert np.mean(np.array(values) <= 0.2) == pytest.approx(0.2, abs=0.09)
+    values = [shuffle_test(cells_of(RNG.normal(size=8)), n_shuffles=49).p_value for _ in range(100)]
+    assert np.mean(np.array(values) <= 0.2) == pytest.approx(0.2, abs=0.12)
 
 
 def test_an_offset_between_sources_is_no_skill():
