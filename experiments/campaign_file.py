@@ -14,6 +14,7 @@ from datasets.columns import TARGETS
 from datasets.errors import InputError, Problem, nearest
 from screening.gates import Gates
 from screening.goals import DEFAULT_GOALS, MOST_GOALS, Goal
+from screening.model_options import ModelOptions
 from screening.space import RecipeSpace
 
 FILE_NAME = "campaign.toml"
@@ -38,6 +39,8 @@ class Campaign(BaseModel):
         Which recipes may be made.
     gates : Gates
         Which of them are turned away.
+    model : ModelOptions
+        How recipes are modelled.
     random_state : int
         Seed of everything random.
     folder : pathlib.Path
@@ -52,6 +55,7 @@ class Campaign(BaseModel):
     random_state: int = Field(default=0, ge=0, le=2**32 - 1)
     space: RecipeSpace = RecipeSpace()
     gates: Gates = Gates()
+    model: ModelOptions = ModelOptions()
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
@@ -122,7 +126,12 @@ def _problem(detail: Any) -> Problem:
 
 def _keys_beside(location: tuple[str | int, ...]) -> list[str]:
     model: type[BaseModel] = Campaign
-    by_key: dict[str | int, type[BaseModel]] = {"space": RecipeSpace, "gates": Gates, "targets": Goal}
+    by_key: dict[str | int, type[BaseModel]] = {
+        "space": RecipeSpace,
+        "gates": Gates,
+        "model": ModelOptions,
+        "targets": Goal,
+    }
     if location:
         model = by_key.get(location[0], Campaign)
         if location[0] == "space" and len(location) > 1:

@@ -89,7 +89,7 @@ def explain(
     datasets.errors.InputError
         When the cell or the candidate is not known, with the nearest that is.
     """
-    table = campaign_cells(campaign, cells)
+    table, options = campaign_cells(campaign, cells)
     folder = home_folder(campaign, home)
     recipe = _asked_for(table, folder, cell, candidate)
 
@@ -97,7 +97,7 @@ def explain(
     from models.explain import effects, permutation_importance, why
     from screening.job import fitted_model
 
-    model = fitted_model(table, campaign.targets, campaign.random_state, folder / "cache")
+    model = fitted_model(table, campaign.targets, options, campaign.random_state, folder / "cache")
     background = campaign.space.sample(min(n_background, len(campaign.space)), campaign.random_state)
     return [
         Explanation(

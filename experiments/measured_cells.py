@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from datasets.errors import InputError, Problem
+from datasets.errors import InputError, Problem, nearest
 from experiments.campaign_file import BUNDLED_CELLS, Campaign
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from screening.model_options import ModelOptions
 
-def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> pd.DataFrame:
+
+class MeasuredCells(NamedTuple):
+    """What a campaign learns from.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        All cells.
+    options : ModelOptions
+        Those of the campaign, with the source that predictions are for filled in where it can be told.
+    """
+
+    table: pd.DataFrame
+    options: ModelOptions
+
+
+def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> MeasuredCells:
     """Read the cell tables named on the command line, or else those of the campaign file, as one table.
 
     Parameters
@@ -24,14 +41,14 @@ def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> pd.D
 
     Returns
     -------
-    pandas.DataFrame
+    MeasuredCells
         With at least one value of each target of the campaign.
 
     Raises
     ------
     datasets.errors.InputError
-        With everything that is wrong with any of the tables, when two of them hold a cell of one id, or when a target
-        has no value.
+        With everything that is wrong with any of the tables, when two of them hold a cell of one id, when a target
+        has no value, or when the lab's own source is none of those in the tables.
     """
     import pandas as pd
 
@@ -55,7 +72,23 @@ def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> pd.D
     if len(twice):
         raise InputError(where, [Problem("column cell_id", name, "each cell id in one table only") for name in twice])
     check_targets(cells, campaign.targets, where)
-    return cells
+    bundled = {
+        source
+        for path, table in zip(paths, tables, strict=True)
+        if str(path) == BUNDLED_CELLS
+        for source in table["source"]
+    }
+    own = _own_source(campaign.model.own_source, list(cells["source"].dropna().unique()), bundled, where)
+    return MeasuredCells(cells, campaign.model.model_copy(update={"own_source": own}))
+
+
+def _own_source(named: str | None, sources: list[str], bundled: set[str], where: str) -> str | None:
+    """Tell the source that predictions are for: the one named, or the only one that did not come with LiRAP."""
+    if named is not None and named not in sources:
+        expected = f"one of the sources of the cells: {', '.join(sources)}{nearest(named, sources)}"
+        raise InputError(where, [Problem("own_source in the campaign file", named, expected)])
+    own = [source for source in sources if source not in bundled]
+    return named or (own[0] if len(own) == 1 else None)
 
 
 def _placed(error: InputError) -> list[Problem]:

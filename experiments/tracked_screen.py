@@ -79,7 +79,7 @@ def tracked_screen(
     """
     from screening.files import SCREEN_FILES, refuse_foreign, write_screen
 
-    table = campaign_cells(campaign, cells)
+    table, options = campaign_cells(campaign, cells)
     folder = home_folder(campaign, home)
     files = Path(out) if out else folder / "screen"
     refuse_foreign(files, SCREEN_FILES)
@@ -95,6 +95,7 @@ def tracked_screen(
             campaign.space,
             gates=campaign.gates,
             goals=campaign.targets,
+            options=options,
             n_best=n_best,
             random_state=campaign.random_state,
             n_jobs=n_jobs,
@@ -156,8 +157,9 @@ def screen_settings(campaign: Campaign, result: ScreenResult) -> dict[str, Any]:
     content = campaign.model_dump(mode="json", exclude={"cells", "name"})
     space = {f"space.{key}": value for key, value in content.pop("space").items()}
     gates = {f"gates.{key}": value for key, value in content.pop("gates").items()}
+    model = {f"model.{key}": value for key, value in content.pop("model").items()}
     content["targets"] = [goal.target for goal in campaign.targets]
-    return {**content, **space, **gates, "features": len(result.model.featurizer_.get_feature_names_out())}
+    return {**content, **space, **gates, **model, "features": len(result.model.featurizer_.get_feature_names_out())}
 
 
 def screen_metrics(result: ScreenResult) -> dict[str, float]:

@@ -83,7 +83,7 @@ def tracked_validation(
     """
     from screening.files import refuse_foreign
 
-    table = campaign_cells(campaign, cells)
+    table, options = campaign_cells(campaign, cells)
     folder = home_folder(campaign, home)
     files = Path(out) if out else folder / "validation"
     refuse_foreign(files, validation_files(campaign))
@@ -96,7 +96,7 @@ def tracked_validation(
 
     store = open_store(folder, campaign.name)
     with tracked_run(store, f"validation, {len(table)} cells", "validation") as run:
-        model = fitted_model(table, campaign.targets, campaign.random_state, folder / "cache")
+        model = fitted_model(table, campaign.targets, options, campaign.random_state, folder / "cache")
         names = [str(name) for name in model.featurizer_.get_feature_names_out()]
         validations = {
             goal.target: validate(

@@ -9,11 +9,19 @@ if TYPE_CHECKING:
     from screening.gates import Gates
     from screening.goals import Goal
     from screening.job import ScreenResult, screen
+    from screening.model_options import ModelOptions
     from screening.space import RecipeSpace
 
-__all__ = ["Gates", "Goal", "RecipeSpace", "ScreenResult", "screen"]
+__all__ = ["Gates", "Goal", "ModelOptions", "RecipeSpace", "ScreenResult", "screen"]
 
-_HOME = {"Gates": "gates", "Goal": "goals", "RecipeSpace": "space", "ScreenResult": "job", "screen": "job"}
+_HOME = {
+    "Gates": "gates",
+    "Goal": "goals",
+    "ModelOptions": "model_options",
+    "RecipeSpace": "space",
+    "ScreenResult": "job",
+    "screen": "job",
+}
 
 
 def __getattr__(name: str) -> object:

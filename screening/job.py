@@ -11,6 +11,7 @@ import numpy as np
 from datasets.errors import InputError, Problem
 from screening.gates import Gates
 from screening.goals import DEFAULT_GOALS, MOST_GOALS, Goal, reference, signs
+from screening.model_options import ModelOptions
 from screening.neighbourhood import nearest_measured, one_per_neighbourhood
 from screening.scoring import Scorer, Scores, score_space
 from screening.space import RecipeSpace
@@ -115,6 +116,7 @@ def screen(
     *,
     gates: Gates | None = None,
     goals: Sequence[Goal] = DEFAULT_GOALS,
+    options: ModelOptions | None = None,
     n_best: int = 10,
     random_state: int = 0,
     n_jobs: int = -1,
@@ -133,6 +135,8 @@ def screen(
         Which of them are turned away.
     goals : sequence of Goal
         One or two targets.
+    options : ModelOptions, optional
+        How recipes are modelled.
     n_best : int
         Recipes in each ranked list.
     random_state : int
@@ -167,7 +171,7 @@ def screen(
     cells = henkel2025() if cells is None else cells
     space, gates, goals = space or RecipeSpace(), gates or Gates(), tuple(goals)
     check_targets(cells, goals)
-    model = fitted_model(cells, goals, random_state, cache_dir)
+    model = fitted_model(cells, goals, options, random_state, cache_dir)
     clock.lap("learn")
     validation, verdicts = model.leave_one_out(), model.verdicts()
     clock.lap("validate")
@@ -243,7 +247,11 @@ class _Clock:
 
 
 def fitted_model(
-    cells: pd.DataFrame, goals: Sequence[Goal], random_state: int = 0, cache_dir: str | Path | None = None
+    cells: pd.DataFrame,
+    goals: Sequence[Goal],
+    options: ModelOptions | None = None,
+    random_state: int = 0,
+    cache_dir: str | Path | None = None,
 ) -> RecipeModel:
     """Fit the model that recipes are scored by.
 
@@ -251,6 +259,7 @@ def fitted_model(
     ----------
     cells : pandas.DataFrame
     goals : sequence of Goal
+    options : ModelOptions, optional
     random_state : int
     cache_dir : path, optional
         Where descriptors are kept between runs.
@@ -262,8 +271,13 @@ def fitted_model(
     from featurizers.featurizer import RecipeFeaturizer
     from models.recipe_model import RecipeModel
 
-    featurizer = RecipeFeaturizer(cache_dir=cache_dir)
-    return RecipeModel([goal.target for goal in goals], featurizer=featurizer, random_state=random_state).fit(cells)
+    model = RecipeModel(
+        [goal.target for goal in goals],
+        featurizer=RecipeFeaturizer(cache_dir=cache_dir),
+        random_state=random_state,
+        **(options or ModelOptions()).model_dump(),
+    )
+    return model.fit(cells)
 
 
 def _gain(observed: NDArray[np.float64], floor: NDArray[np.float64]) -> Gain:

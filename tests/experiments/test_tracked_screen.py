@@ -13,6 +13,7 @@ from experiments.campaign_file import Campaign
 from experiments.measured_cells import campaign_cells
 from experiments.tracked_screen import screen_note, tracked_screen
 from experiments.tracking import DIGEST, NOTE, table_digest
+from screening import ModelOptions
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +65,30 @@ def test_models_are_logged_and_predict_the_same(done):
         assert not [path for path in logged if path.suffix in (".pkl", ".pickle")]
 
 
-def test_cells_of_several_tables(tmp_path):
-    own = henkel2025().assign(cell_id=lambda table: "own-" + table["cell_id"], source="own")
+@pytest.fixture
+def two_tables(tmp_path):
+    own = henkel2025().assign(cell_id=lambda table: "own-" + table["cell_id"], source="own lab")
     own.to_csv(tmp_path / "own.csv", index=False)
-    campaign = Campaign(cells=("henkel2025", "own.csv"), folder=tmp_path)
-    cells = campaign_cells(campaign)
+    return Campaign(cells=("henkel2025", "own.csv"), folder=tmp_path)
+
+
+def test_cells_of_several_tables(two_tables):
+    cells, _ = campaign_cells(two_tables)
     assert len(cells) == 12
     assert cells.index.tolist() == list(range(12))
-    assert len(campaign_cells(campaign, [tmp_path / "own.csv"])) == 6
+    assert len(campaign_cells(two_tables, [two_tables.folder / "own.csv"]).table) == 6
     with pytest.raises(InputError, match="in one table only"):
-        campaign_cells(campaign, ["henkel2025", "henkel2025"])
+        campaign_cells(two_tables, ["henkel2025", "henkel2025"])
+
+
+def test_predictions_are_for_the_own_lab(two_tables):
+    assert campaign_cells(two_tables).options.own_source == "own lab"
+    assert campaign_cells(two_tables, ["henkel2025"]).options.own_source is None
+    named = ModelOptions(own_source="10.1002/celc.202500286")
+    assert campaign_cells(two_tables.model_copy(update={"model": named})).options == named
+    wrong = two_tables.model_copy(update={"model": ModelOptions(own_source="own lap")})
+    with pytest.raises(InputError, match=r"own_source in the campaign file: got 'own lap'.* did you mean own lab"):
+        campaign_cells(wrong)
 
 
 def test_nothing_is_begun_when_the_input_is_wrong(tmp_path):
