@@ -1,7 +1,7 @@
 """The pages say what the code does.
 
-After a change that alters what the pages show, `python tests/docs/test_pages.py` runs docs/python.md and writes its
-output into it, and the row and the error that docs/screen.md quotes.
+After a change that alters what the pages show, `python tests/docs/test_pages.py` runs docs/python.md and docs/review.md
+and writes their output into them, and the row and the error that docs/screen.md quotes.
 """
 
 import contextlib
@@ -25,6 +25,9 @@ from screening.report import candidate_table
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+NOTEBOOKS = ("python.md", "review.md")
+"""Pages whose Python blocks run, the second after the first in one folder."""
+
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 
 _BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n.*?^```\n)?", re.DOTALL | re.MULTILINE)
@@ -54,7 +57,7 @@ def with_outputs(page, names):
     def run(block):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(block["code"], "docs/python.md", "exec"), names)
+            exec(compile(block["code"], "page", "exec"), names)
         lines = "\n".join(line.rstrip() for line in printed.getvalue().splitlines())
         return f"```python\n{block['code']}```\n" + (f"\n```text\n{lines}\n```\n" if lines else "")
 
@@ -92,12 +95,13 @@ def result(small_space, cache_dir):
 
 
 @pytest.mark.slow
-def test_the_notebook_prints_what_its_page_shows(tmp_path, monkeypatch, cache_dir):
+def test_notebooks_print_what_their_pages_show(tmp_path, monkeypatch, cache_dir):
     monkeypatch.chdir(tmp_path)
     Path("runs").mkdir()
     Path("runs/cache").symlink_to(cache_dir)
     names = {}
-    assert with_outputs(read("python.md"), names) == read("python.md")
+    for page in NOTEBOOKS:
+        assert with_outputs(read(page), names) == read(page)
     assert list(_screen_content(names["done"])) == words(read("screen.md"), "json")
 
 
@@ -195,5 +199,7 @@ def test_every_page_is_in_the_index():
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        (DOCS / "python.md").write_text(with_outputs(read("python.md"), {}), encoding="utf-8")
+        names = {}
+        for page in NOTEBOOKS:
+            (DOCS / page).write_text(with_outputs(read(page), names), encoding="utf-8")
         (DOCS / "screen.md").write_text(with_error(with_row(read("screen.md"))), encoding="utf-8")
