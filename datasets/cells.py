@@ -37,9 +37,25 @@ def henkel2025() -> pd.DataFrame:
     0  henkel2025-uncoated                    191.0           66.0
     1       henkel2025-LHC                    205.0           69.0
     """
-    with files("datasets").joinpath("tables/henkel2025_cells.csv").open(encoding="utf-8") as lines:
-        raw = pd.read_csv(lines, dtype=str, keep_default_na=False, na_values=[""])
-    return normalise_recipes(pd.DataFrame({c.name: _typed(raw[c.name], c.is_number) for c in CELL_COLUMNS.values()}))
+    return typed_cells(bundled_words("henkel2025_cells.csv"))
+
+
+def bundled_words(name: str) -> pd.DataFrame:
+    """Read a bundled table, every value a word and NaN where there is none."""
+    with files("datasets").joinpath("tables", name).open(encoding="utf-8") as lines:
+        return pd.read_csv(lines, dtype=str, keep_default_na=False, na_values=[""])
+
+
+def typed_cells(words: pd.DataFrame) -> pd.DataFrame:
+    """Turn a table of words, known to be right, into a cell table.
+
+    Parameters
+    ----------
+    words : pandas.DataFrame
+        With the columns of a recipe; others of ``CELL_COLUMNS`` may be missing, and all others are dropped.
+    """
+    words = words.reindex(columns=list(CELL_COLUMNS))
+    return normalise_recipes(pd.DataFrame({c.name: _typed(words[c.name], c.is_number) for c in CELL_COLUMNS.values()}))
 
 
 def _typed(values: pd.Series, is_number: bool) -> pd.Series:

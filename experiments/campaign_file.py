@@ -18,8 +18,8 @@ from screening.model_options import ModelOptions
 from screening.space import RecipeSpace
 
 FILE_NAME = "campaign.toml"
-BUNDLED_CELLS = "henkel2025"
-"""The name by which a campaign file asks for the measured cells that come with LiRAP."""
+HENKEL, LITERATURE = "henkel2025", "literature"
+"""The names by which a campaign file asks for the measured cells that come with LiRAP."""
 
 HOME_VARIABLE = "LIRAP_HOME"
 
@@ -32,7 +32,7 @@ class Campaign(BaseModel):
     name : str
         Names the experiment under which runs are tracked.
     cells : tuple of str
-        Cell tables, as paths relative to the campaign file, or ``henkel2025`` for the bundled one.
+        Cell tables, as paths relative to the campaign file, or ``henkel2025`` or ``literature`` for those bundled.
     targets : tuple of Goal
         One or two targets.
     space : RecipeSpace
@@ -50,7 +50,7 @@ class Campaign(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(default="lirap", min_length=1, max_length=100)
-    cells: tuple[str, ...] = Field(default=(BUNDLED_CELLS,), min_length=1)
+    cells: tuple[str, ...] = Field(default=(HENKEL,), min_length=1)
     targets: tuple[Goal, ...] = Field(default=DEFAULT_GOALS, min_length=1, max_length=MOST_GOALS)
     random_state: int = Field(default=0, ge=0, le=2**32 - 1)
     space: RecipeSpace = RecipeSpace()

@@ -136,6 +136,8 @@ def validate(
         console.print(one.sentence, highlight=False)
         for warning in one.warnings:
             console.print(f"- {warning}", highlight=False, markup=False)
+    for note in done.notes:
+        console.print(note, highlight=False)
     console.print(f"\nPictures: {done.folder}", highlight=False, soft_wrap=True)
     console.print(f"Tracked: run {done.run_id} in {done.home / 'mlflow.db'}", highlight=False, soft_wrap=True)
 
@@ -290,7 +292,7 @@ def _print_screen(done: TrackedScreen) -> None:
     console = _console()
     result = done.result
     _print_table(console, cells_table(result))
-    for verdict in result.verdicts.values():
+    for verdict in (*result.verdicts.values(), *done.notes):
         console.print(verdict, highlight=False)
     _print_table(console, gates_table(result))
     for criterion in result.lists:
@@ -325,6 +327,7 @@ def _validation_content(done: TrackedValidation) -> dict[str, Any]:
         "run_id": done.run_id,
         "home": str(done.home),
         "files": {path.name: str(path) for path in sorted(done.folder.iterdir())},
+        "notes": done.notes,
         "scores": json.loads(done.scores.to_json(orient="records")),
         "targets": {
             target: {
@@ -347,6 +350,7 @@ def _screen_content(done: TrackedScreen) -> dict[str, Any]:
         "n_passed": result.n_passed,
         "rejected": result.rejected,
         "verdicts": result.verdicts,
+        "notes": done.notes,
         "lists": {name: json.loads(result.best(name).to_json(orient="records")) for name in result.lists},
         "seconds": {step: round(seconds, 3) for step, seconds in result.seconds.items()},
     }

@@ -89,7 +89,7 @@ def explain(
     datasets.errors.InputError
         When the cell or the candidate is not known, with the nearest that is.
     """
-    table, options = campaign_cells(campaign, cells)
+    table, options, _ = campaign_cells(campaign, cells)
     folder = home_folder(campaign, home)
     recipe = _asked_for(table, folder, cell, candidate)
 

@@ -1,4 +1,4 @@
-"""Which measured cells does a campaign rest on?"""
+"""Which measured cells does a campaign rest on, and which of them are the lab's own?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from datasets.errors import InputError, Problem, nearest
-from experiments.campaign_file import BUNDLED_CELLS, Campaign
+from experiments.campaign_file import HENKEL, LITERATURE, Campaign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +24,13 @@ class MeasuredCells(NamedTuple):
         All cells.
     options : ModelOptions
         Those of the campaign, with the source that predictions are for filled in where it can be told.
+    notes : list of str
+        What a reader of the results should know of the tables.
     """
 
     table: pd.DataFrame
     options: ModelOptions
+    notes: list[str]
 
 
 def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> MeasuredCells:
@@ -37,7 +40,7 @@ def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> Meas
     ----------
     campaign : Campaign
     named : sequence of path
-        Tables that stand in for those of the campaign file; ``henkel2025`` is the bundled one.
+        Tables that stand in for those of the campaign file; ``henkel2025`` and ``literature`` are the bundled ones.
 
     Returns
     -------
@@ -52,45 +55,76 @@ def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> Meas
     """
     import pandas as pd
 
-    from datasets.cells import henkel2025, read_cells
     from screening.job import check_targets
 
-    paths = list(named) or [
-        name if name == BUNDLED_CELLS else campaign.folder / Path(name).expanduser() for name in campaign.cells
-    ]
-    tables, wrong = [], []
-    for path in paths:
-        try:
-            tables.append(henkel2025() if str(path) == BUNDLED_CELLS else read_cells(path))
-        except InputError as error:
-            wrong.append(error)
-    where = ", ".join(str(path) for path in paths)
-    if wrong:
-        raise wrong[0] if len(wrong) == 1 else InputError(where, [each for error in wrong for each in _placed(error)])
-    cells = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
+    tables = _read([str(name) for name in named] or _placed_beside(campaign))
+    where = ", ".join(tables)
+    cells = pd.concat(tables.values(), ignore_index=True)
     twice = cells["cell_id"][cells["cell_id"].duplicated()].unique()
     if len(twice):
         raise InputError(where, [Problem("column cell_id", name, "each cell id in one table only") for name in twice])
     check_targets(cells, campaign.targets, where)
-    bundled = {
-        source
-        for path, table in zip(paths, tables, strict=True)
-        if str(path) == BUNDLED_CELLS
-        for source in table["source"]
-    }
-    own = _own_source(campaign.model.own_source, list(cells["source"].dropna().unique()), bundled, where)
-    return MeasuredCells(cells, campaign.model.model_copy(update={"own_source": own}))
+    own = _own_source(campaign.model.own_source, tables, where)
+    notes = [_literature_note()] if LITERATURE in tables else []
+    return MeasuredCells(cells, campaign.model.model_copy(update={"own_source": own}), notes)
 
 
-def _own_source(named: str | None, sources: list[str], bundled: set[str], where: str) -> str | None:
-    """Tell the source that predictions are for: the one named, or the only one that did not come with LiRAP."""
-    if named is not None and named not in sources:
-        expected = f"one of the sources of the cells: {', '.join(sources)}{nearest(named, sources)}"
-        raise InputError(where, [Problem("own_source in the campaign file", named, expected)])
-    own = [source for source in sources if source not in bundled]
-    return named or (own[0] if len(own) == 1 else None)
+def _placed_beside(campaign: Campaign) -> list[str]:
+    """Name the tables of a campaign file, whose relative paths start at the file."""
+    bundled = (HENKEL, LITERATURE)
+    return [name if name in bundled else str(campaign.folder / Path(name).expanduser()) for name in campaign.cells]
+
+
+def _read(names: list[str]) -> dict[str, pd.DataFrame]:
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError("cells", [Problem("", twice[0], "each table once")])
+    tables, wrong = {}, []
+    for name in names:
+        try:
+            tables[name] = _read_one(name)
+        except InputError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        raise InputError(", ".join(names), [each for error in wrong for each in _placed(error)])
+    return tables
+
+
+def _read_one(name: str) -> pd.DataFrame:
+    from datasets.cells import henkel2025, read_cells
+    from datasets.literature import literature
+
+    if name == HENKEL:
+        return henkel2025()
+    return literature().cells if name == LITERATURE else read_cells(name)
 
 
 def _placed(error: InputError) -> list[Problem]:
     """Put the file in front of each problem, where several files are wrong."""
     return [each._replace(where=f"{error.source}, {each.where}".removesuffix(", ")) for each in error.problems]
+
+
+def _own_source(named: str | None, tables: dict[str, pd.DataFrame], where: str) -> str | None:
+    """Tell the source that predictions are for: the one named, or the only one of the lab's own tables.
+
+    The lab's own are those that it wrote; where it wrote none, the cells of Henkel et al. stand for it, and the
+    literature never does.
+    """
+    sources = {name: list(table["source"].dropna().unique()) for name, table in tables.items()}
+    if named is not None:
+        known = [source for each in sources.values() for source in each]
+        if named not in known:
+            expected = f"one of the sources of the cells: {', '.join(known)}{nearest(named, known)}"
+            raise InputError(where, [Problem("own_source in the campaign file", named, expected)])
+        return named
+    written = [source for name, each in sources.items() if name not in (HENKEL, LITERATURE) for source in each]
+    own = list(dict.fromkeys(written or sources.get(HENKEL, [])))
+    return own[0] if len(own) == 1 else None
+
+
+def _literature_note() -> str:
+    from datasets.literature import literature
+
+    return literature().sentence

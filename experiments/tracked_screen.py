@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +33,15 @@ class TrackedScreen:
         The files of the latest screen.
     home : pathlib.Path
         The folder with everything that runs leave.
+    notes : list of str
+        What a reader should know of the cell tables.
     """
 
     result: ScreenResult
     run_id: str
     folder: Path
     home: Path
+    notes: list[str] = field(default_factory=list)
 
 
 def tracked_screen(
@@ -79,7 +82,7 @@ def tracked_screen(
     """
     from screening.files import SCREEN_FILES, refuse_foreign, write_screen
 
-    table, options = campaign_cells(campaign, cells)
+    table, options, notes = campaign_cells(campaign, cells)
     folder = home_folder(campaign, home)
     files = Path(out) if out else folder / "screen"
     refuse_foreign(files, SCREEN_FILES)
@@ -105,7 +108,7 @@ def tracked_screen(
         with FileLock(folder / "screen.lock"):  # two screens of one home must not swap one folder at once
             write_screen(result, files, repeat_text(command, run.info.run_id))
         log_screen(campaign, result, files)
-    return TrackedScreen(result, run.info.run_id, files, folder)
+    return TrackedScreen(result, run.info.run_id, files, folder, notes)
 
 
 def short_count(count: int) -> str:

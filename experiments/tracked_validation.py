@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +37,15 @@ class TrackedValidation:
         Scores and pictures.
     home : pathlib.Path
         The folder with everything that runs leave.
+    notes : list of str
+        What a reader should know of the cell tables.
     """
 
     validations: dict[str, Validation]
     run_id: str
     folder: Path
     home: Path
+    notes: list[str] = field(default_factory=list)
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -83,7 +86,7 @@ def tracked_validation(
     """
     from screening.files import refuse_foreign
 
-    table, options = campaign_cells(campaign, cells)
+    table, options, notes = campaign_cells(campaign, cells)
     folder = home_folder(campaign, home)
     files = Path(out) if out else folder / "validation"
     refuse_foreign(files, validation_files(campaign))
@@ -109,7 +112,7 @@ def tracked_validation(
             )
             for goal in campaign.targets
         }
-        done = TrackedValidation(validations, run.info.run_id, files, folder)
+        done = TrackedValidation(validations, run.info.run_id, files, folder, notes)
         _write(done, model, campaign)
         log_settings({"targets": list(validations), "random_state": campaign.random_state, "features": len(names)})
         mlflow.log_metrics(_metrics(done.scores))

@@ -73,17 +73,24 @@ def two_tables(tmp_path):
 
 
 def test_cells_of_several_tables(two_tables):
-    cells, _ = campaign_cells(two_tables)
+    cells, _, notes = campaign_cells(two_tables)
+    assert not notes
     assert len(cells) == 12
     assert cells.index.tolist() == list(range(12))
     assert len(campaign_cells(two_tables, [two_tables.folder / "own.csv"]).table) == 6
-    with pytest.raises(InputError, match="in one table only"):
+    with pytest.raises(InputError, match="each table once"):
         campaign_cells(two_tables, ["henkel2025", "henkel2025"])
+    copied = two_tables.folder / "copy.csv"
+    copied.write_bytes((two_tables.folder / "own.csv").read_bytes())
+    with pytest.raises(InputError, match="in one table only"):
+        campaign_cells(two_tables, [two_tables.folder / "own.csv", copied])
 
 
 def test_predictions_are_for_the_own_lab(two_tables):
     assert campaign_cells(two_tables).options.own_source == "own lab"
-    assert campaign_cells(two_tables, ["henkel2025"]).options.own_source is None
+    with_literature = campaign_cells(two_tables, ["henkel2025", "literature"])
+    assert with_literature.options.own_source == "10.1002/celc.202500286"
+    assert "3 of 16 rows" in with_literature.notes[0]
     named = ModelOptions(own_source="10.1002/celc.202500286")
     assert campaign_cells(two_tables.model_copy(update={"model": named})).options == named
     wrong = two_tables.model_copy(update={"model": ModelOptions(own_source="own lap")})
