@@ -16,7 +16,7 @@ import pytest
 
 from datasets.cells import read_cells
 from datasets.errors import InputError
-from experiments.campaign_file import Campaign
+from experiments.campaign_file import Campaign, campaign_template
 from experiments.cli import _screen_content
 from screening import Gates, RecipeSpace, screen
 from screening.files import CANDIDATES, FRONT, PICTURE, REPORT
@@ -128,6 +128,8 @@ def test_the_files_are_named():
 
 def written(value):
     """Write a default of the campaign file as its page does."""
+    if value is None:
+        return ""
     if isinstance(value, dict):
         return f"`{value['low']:g}` to `{value['high']:g}` by `{value['step']:g}`"
     return f"`{json.dumps(value)}`".replace(".0`", "`")
@@ -136,16 +138,14 @@ def written(value):
 def test_every_key_of_the_campaign_file_is_explained_with_its_default():
     page = {row[0].strip("`"): row[1] for row in rows(read("screen.md"), "keys")}
     content = Campaign().model_dump(mode="json")
-    goals, space, gates = (content.pop(name) for name in ("targets", "space", "gates"))
-    assert list(page) == [
-        *content, *(f"targets.{key}" for key in Goal.model_fields),
-        *(f"space.{key}" for key in RecipeSpace.model_fields), *(f"gates.{key}" for key in Gates.model_fields),
-    ]  # fmt: skip
-    defaults = {**content, **{f"space.{k}": v for k, v in space.items()}, **{f"gates.{k}": v for k, v in gates.items()}}
-    n_oxides = len(defaults.pop("space.oxides")) - 1
-    assert page["space.oxides"] == f"`none` and {n_oxides} co-coatings"
-    assert {key: page[key] for key in defaults} == {key: written(value) for key, value in defaults.items()}
-    assert page["targets.target"] == ", ".join(written(goal["target"]) for goal in goals)
+    expected = {f"targets.{key}": "" for key in Goal.model_fields}
+    expected["targets.target"] = ", ".join(written(goal["target"]) for goal in content.pop("targets"))
+    for key, value in content.items():
+        inner = {f"{key}.{name}": each for name, each in value.items()} if isinstance(value, dict) else {key: value}
+        expected |= {name: written(each) for name, each in inner.items()}
+    expected["space.oxides"] = f"`none` and {len(content['space']['oxides']) - 1} co-coatings"
+    assert page == expected
+    assert all(key.rpartition(".")[2] in campaign_template() for key in page)
 
 
 def test_every_gate_is_explained_with_its_default():
