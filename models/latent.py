@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 LARGEST_EXACT = 1000
 """Most rows with which the Gaussian process is solved exactly; beyond, it is solved on an inducing subset."""
 
-INDUCING = 500
+INDUCING = 300
 """Rows of the inducing subset, and of the sample from which its hyperparameters are learned."""
 
 SPREAD_OF_ONE, SPREAD_OF_EQUALS = 0.1, 0.01
