@@ -22,6 +22,13 @@ from datasets.recipe import COOLINGS, RECIPE_COLUMNS, Recipe
 LARGEST_EFFICIENCY_GAP = 2.0
 """Points by which a printed efficiency may differ from discharge over charge: both are rounded."""
 
+_STAND_INS: dict[str, Any] = {
+    "halide_cl": 0.5,
+    "oxide": "LiNbO3",
+    "oxide_wt_pct": 1.0,
+    "melt_temperature_C": 350.0,
+    "cooling": "quench",
+}
 _EFFICIENCY_COLUMNS = ("q_charge_first_mAh_g", "q_discharge_first_mAh_g", "ce_first_pct")
 _LARGEST_PCT = 101.0
 _NEVER_BLANK = ("cell_id", "antiperovskite_wt_pct")
@@ -57,7 +64,7 @@ def checked_cells(raw: RawTable) -> tuple[pd.DataFrame, list[Problem]]:
     findings += _value_findings(cells)
     findings += _efficiency_findings(_unjudged(cells, findings, _EFFICIENCY_COLUMNS))
     if set(RECIPE_COLUMNS) <= set(cells):
-        findings += _recipe_findings(_unjudged(cells, findings, RECIPE_COLUMNS))
+        findings += _recipe_findings(_supposed_right(cells, findings))
     if not problems and not findings and not cells.reindex(columns=list(TARGETS)).notna().any(axis=None):
         problems.append(Problem("", "no result at all", f"a value in at least one of {', '.join(TARGETS)}"))
     return _completed(cells), problems + _in_order(findings, raw)
@@ -228,6 +235,16 @@ def _unjudged(cells: pd.DataFrame, findings: list[Finding], columns: tuple[str, 
     # A value that is wrong by itself would be wrong beside the others too: it is said once.
     judged = {finding.row for finding in findings if finding.column in columns}
     return cells.loc[~cells.index.isin(judged)].reindex(columns=list(columns))
+
+
+def _supposed_right(cells: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
+    """Put a valid value in the place of each wrong one, so that a row's other faults are found beside it."""
+    unknown = {finding.row for finding in findings if finding.column == "antiperovskite_wt_pct"}
+    known = cells.loc[~cells.index.isin(unknown), list(RECIPE_COLUMNS)]
+    for finding in findings:
+        if finding.column in _STAND_INS and finding.row not in unknown:
+            known.loc[finding.row, finding.column] = _STAND_INS[finding.column]
+    return known
 
 
 def _efficiency_findings(cells: pd.DataFrame) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -102,7 +103,11 @@ def _checked(path: Path, content: dict[str, Any]) -> Campaign:
     try:
         return Campaign.model_validate({**content, "folder": path.resolve().parent})
     except ValidationError as error:
-        raise InputError(path, [_problem(detail) for detail in error.errors(include_url=False)]) from error
+        details = error.errors(include_url=False)
+        # A list whose every member is wrong is also said to be too short: what is wrong inside says more.
+        wrong_inside = {detail["loc"][:1] for detail in details if len(detail["loc"]) > 1}
+        told = [each for each in details if each["type"] != "too_short" or each["loc"] not in wrong_inside]
+        raise InputError(path, [_problem(detail) for detail in told]) from error
 
 
 def _without_lifted_gates(content: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +126,8 @@ def _problem(detail: Any) -> Problem:
         known = _keys_beside(detail["loc"][:-1])
         return Problem(where, key, f"one of the keys {', '.join(known)}{nearest(key, known)}")
     message = detail["msg"].removeprefix("Value error, ")
-    return Problem(where, detail["input"], message[0].lower() + message[1:])
+    expected = re.sub(r"^Got .*?[,;] expected ", "", message, flags=re.DOTALL)  # what was got stands in `input`
+    return Problem(where, detail["input"], expected[0].lower() + expected[1:])
 
 
 def _keys_beside(location: tuple[str | int, ...]) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.explain import Why
 
 _MOST_CELLS = 6
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,8 @@ def effects_table(explanation: Explanation, title: str, unit: str) -> Table:
     rows = [
         [
             row["variable"],
-            f"{row['spread']:.2g} ± {row['spread_std']:.2g}",
-            f"{known.loc[row['variable'], 'increase']:.2g} ± {known.loc[row['variable'], 'error']:.2g}"
-            if row["variable"] in known.index
-            else "",
+            _plus_minus(row["spread"], row["spread_std"]),
+            _plus_minus(*known.loc[row["variable"], ["increase", "error"]]) if row["variable"] in known.index else "",
         ]
         for _, row in explanation.effects.iterrows()
     ]
@@ -164,6 +163,11 @@ def effects_table(explanation: Explanation, title: str, unit: str) -> Table:
         "vary in it."
     )
     return Table(title, caption, columns, rows)
+
+
+def _plus_minus(value: float, error: float) -> str:
+    shown = [0.0 if abs(number) < _NOTHING else number for number in (value, error)]
+    return f"{shown[0]:.2g} ± {shown[1]:.2g}"
 
 
 def why_table(explanation: Explanation, unit: str) -> Table:

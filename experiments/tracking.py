@@ -172,6 +172,7 @@ def tracked_run(store: Store, name: str, kind: str, tags: Mapping[str, str] | No
         ):
             try:
                 yield run
+                mlflow.delete_tag(_LOCK)  # of no use to a reader once the run has ended
             except KeyboardInterrupt:
                 mlflow.end_run("KILLED")
                 raise
@@ -209,7 +210,7 @@ def log_note(text: str) -> None:
 
 
 def log_cells(cells: pd.DataFrame, name: str) -> str:
-    """Log a cell table to the open run as the dataset it rests on.
+    """Log a cell table to the open run as the dataset it rests on, and whole as an artifact.
 
     Parameters
     ----------
@@ -230,6 +231,7 @@ def log_cells(cells: pd.DataFrame, name: str) -> str:
     source = CodeDatasetSource(tags={"table": name})
     mlflow.log_input(mlflow.data.from_pandas(cells, source=source, name=name, digest=digest), context="training")
     mlflow.set_tag(DIGEST, digest)
+    mlflow.log_text(cells.to_csv(index=False), f"{name}.csv")
     return digest
 
 

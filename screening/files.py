@@ -39,7 +39,9 @@ def refuse_foreign(folder: Path, own: Collection[str]) -> None:
     expected = f"a new folder, or one with nothing but {', '.join(own)}"
     if folder.exists() and not folder.is_dir():
         raise InputError(folder, [Problem("", "a file", expected)])
-    foreign = sorted({path.name for path in folder.iterdir()} - set(own)) if folder.is_dir() else []
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    # What a file browser or a spreadsheet leaves beside the files is nobody's work.
+    foreign = sorted(name for name in found - set(own) if not name.startswith((".", "~$")))
     if foreign:
         raise InputError(folder, [Problem("", name, expected) for name in foreign])
 

@@ -43,7 +43,7 @@ class Gates(BaseModel):
     largest_total_wt_pct : float or None
         Antiperovskite and oxide together, in percent of the mass of cathode active material.
     largest_thickness_nm : float or None
-        Nominal thickness of the coating; the default is an assumption, four times the thickest layer measured here.
+        Nominal thickness of the coating; the default is an assumption, about three times the thickest layer measured.
     coated_only : bool
         Turn away the recipe with nothing to coat.
 
@@ -53,7 +53,7 @@ class Gates(BaseModel):
     ['smallest_superheat_K', 'largest_total_wt_pct', 'largest_thickness_nm', 'coated_only']
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     smallest_superheat_K: float | None = 0.0
     furnace_limit_C: float | None = Field(default=400.0, gt=0)

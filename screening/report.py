@@ -34,10 +34,14 @@ def number(value: float, decimals: int = 1) -> str:
     return "" if pd.isna(value) else f"{value:.{decimals}f}"
 
 
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def with_interval(row: Any, goal: Goal) -> str:
-    """Write a prediction with its 90 % interval."""
-    name = goal.target
-    return f"{row[f'{name}_mean']:.0f} ({row[f'{name}_low']:.0f} to {row[f'{name}_high']:.0f})"
+    """Write a prediction with its 90 % interval, cut at 0, below which no target can fall."""
+    mean, low, high = (row[f"{goal.target}_{part}"] for part in ("mean", "low", "high"))
+    return f"{mean:.0f} ({max(low, 0.0):.0f} to {high:.0f})"
 
 
 def belief(row: Any, goal: Goal) -> str:
@@ -121,7 +125,7 @@ def cells_table(result: ScreenResult) -> Table:
         values = []
         for goal in result.goals:
             values += [number(row[goal.target], 0), *([] if is_mean(result, goal) else [with_interval(row, goal)])]
-        rows.append([name, label, *values, str(row["source"]), str(row["evidence"] or "")])
+        rows.append([name, label, *values, _word(row["source"]), _word(row["evidence"])])
     predicted = "" if all(is_mean(result, goal) for goal in result.goals) else PREDICTED
     return Table(
         "Measured cells", f"What the models learned from; blank where not measured. {predicted}".strip(), columns, rows

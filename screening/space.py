@@ -57,7 +57,7 @@ class Steps(BaseModel):
     array([0. , 0.1, 0.2, 0.3])
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     low: float
     high: float
@@ -144,9 +144,10 @@ class RecipeSpace(BaseModel):
     @classmethod
     def _known_oxides(cls, oxides: tuple[str, ...]) -> tuple[str, ...]:
         known = (NO_OXIDE, *co_coatings())
-        wrong = [f"{oxide!r}{nearest(oxide, known)}" for oxide in oxides if oxide not in known]
+        wrong = [oxide for oxide in oxides if oxide not in known]
         if wrong:
-            raise ValueError(f"Got {', '.join(wrong)}; expected names among {', '.join(known)}")
+            meant = "".join(nearest(oxide, known) for oxide in wrong)
+            raise ValueError(f"Got {', '.join(wrong)}; expected names among {', '.join(known)}{meant}")
         return _each_once("oxides", oxides)
 
     @field_validator("coolings")

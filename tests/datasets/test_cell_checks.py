@@ -245,3 +245,12 @@ def test_the_measured_cells_are_flawless_by_the_same_checks(tmp_path):
     path = tmp_path / "cells.csv"
     henkel2025().to_csv(path, index=False)
     pd.testing.assert_frame_equal(read_cells(path), henkel2025())
+
+
+def test_a_wrong_value_hides_no_other_fault_of_its_row(tmp_path):
+    said = problems(tmp_path, {"halide_cl": "0,5", "cooling": "", "melt_temperature_C": ""})
+    assert [line.split(":")[0] for line in said] == [
+        "row 2, column halide_cl",
+        "row 2, column melt_temperature_C",
+        "row 2, column cooling",
+    ]

@@ -92,3 +92,19 @@ def test_home_is_named_or_from_the_environment_or_beside_the_campaign_file(tmp_p
     monkeypatch.setenv("LIRAP_HOME", str(tmp_path / "there"))
     assert home_folder(campaign) == tmp_path / "there"
     assert home_folder(campaign, tmp_path / "named") == tmp_path / "named"
+
+
+@pytest.mark.parametrize(
+    "text", ["[gates]\nfurnace_limit_C = true", "[space.halide_cl]\nlow = 0\nhigh = true\nstep = 1"]
+)
+def test_true_is_no_number(tmp_path, text):
+    with pytest.raises(InputError, match=r"got True, expected .*number"):
+        read_campaign(written(tmp_path, text))
+
+
+def test_what_is_wrong_is_said_once(tmp_path):
+    path = written(tmp_path, '[[targets]]\ntarget = "retention"')
+    with pytest.raises(InputError) as caught:
+        read_campaign(path)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith("targets.0: got {'target': 'retention'}, expected one of q_discharge_first_mAh_g")

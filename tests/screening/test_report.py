@@ -108,3 +108,10 @@ def test_a_failure_leaves_what_was_there(result, tmp_path, monkeypatch):
         write_screen(result, folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["screen"]
+
+
+def test_what_a_file_browser_leaves_is_not_in_the_way(result, tmp_path):
+    folder = write_screen(result, tmp_path / "screen")
+    (folder / ".DS_Store").write_text("")
+    (folder / "~$front.csv").write_text("")
+    assert len(list(write_screen(result, folder).iterdir())) == 4
