@@ -37,6 +37,11 @@ def simulate(seed: int, cells: int) -> list[tuple[Measured, Measured]]:
     labs = 3 if cells >= 20 and seed % 2 else 1
     known = campaign(world, cells, rng, labs=labs)
     new = world.measure(draw_recipes(NEW_CELLS, rng), rng)
+    return pairs(known, new)
+
+
+def pairs(known: pd.DataFrame, new: pd.DataFrame) -> list[tuple[Measured, Measured]]:
+    """Featurize two cell tables and take them apart by target."""
     featurizer = RecipeFeaturizer().fit(known)
     features = [np.asarray(featurizer.transform(table)) for table in (known, new)]
     return [(measured(known, features[0], target), measured(new, features[1], target)) for target in TARGETS]
@@ -83,6 +88,42 @@ def line(cells: int, table: pd.DataFrame) -> dict[str, object]:
     }
 
 
+def crps_of(model: Surrogate, known: Measured, new: Measured) -> float:
+    """Fit and score one model."""
+    fitted = model.fit(known.X, known.y, groups=known.source, noise=known.noise)
+    return score(new, fitted.predict_report(new.X))["crps"]
+
+
+def borrowing(seeds: range, *, alike: bool) -> dict[str, object]:
+    """Add 30 cells of another lab, of the same truth or of another, to 10 own ones."""
+    rows = []
+    for seed in seeds:
+        world, rng = World(seed), default_rng([seed, 9])
+        other = world if alike else World(seed + 5000)
+        own, new = (world.measure(draw_recipes(count, rng), rng) for count in (10, NEW_CELLS))
+        known = pd.concat([own, other.measure(draw_recipes(30, rng), rng, "paper")], ignore_index=True)
+        for pair in pairs(known, new):
+            models = [Surrogate(own_source="own", borrow=borrow) for borrow in (0.0, 1.0, "choose")]
+            scores = [crps_of(model, *pair) for model in models]
+            rows.append([1 - scores[1] / scores[0], 1 - scores[2] / scores[0], models[2].borrow_])
+    full, chosen, weight = np.mean(rows, axis=0)
+    name = "the same truth" if alike else "another truth"
+    return {"other lab": name, "in full": f"{full:+.1%}", "chosen": f"{chosen:+.1%}", "weight": f"{weight:.2f}"}
+
+
+def robustness(seeds: range, outliers: float) -> dict[str, object]:
+    """Learn from 30 cells of which some are bad, with and without the robust option; the new cells are good."""
+    rows = []
+    for seed in seeds:
+        world, rng = World(seed), default_rng([seed, 11])
+        known = world.measure(draw_recipes(30, rng), rng, outliers=outliers)
+        new = world.measure(draw_recipes(NEW_CELLS, rng), rng, outliers=0.0)
+        for pair in pairs(known, new):
+            plain, robust = (crps_of(Surrogate(robust=choice), *pair) for choice in (False, True))
+            rows.append(1 - robust / plain)
+    return {"bad cells": f"{outliers:.0%}", "robust against plain": f"{np.mean(rows):+.1%}"}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="at least 50 worlds for each number of cells")
@@ -96,6 +137,12 @@ def main() -> None:
         lines.append(line(cells, run(cells, seeds[:worlds])))
     print(f"Simulated campaigns, two targets each; {NEW_CELLS} new cells in the own lab; 90 % intervals.")
     print(pd.DataFrame(lines).to_string(index=False))
+    if arguments.full:
+        few = seeds[:25]
+        print("\nSkill over borrowing nothing, 10 own cells and 30 of another lab:")
+        print(pd.DataFrame([borrowing(few, alike=alike) for alike in (True, False)]).to_string(index=False))
+        print("\nSkill of the robust option, 30 cells:")
+        print(pd.DataFrame([robustness(few, share) for share in (0.0, 0.1)]).to_string(index=False))
 
 
 if __name__ == "__main__":
