@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: screen test lint format bench docs lock clean help
+.PHONY: screen test lint format bench bench-full docs lock clean help
 .DEFAULT_GOAL := help
 
 help:            ## list the targets
@@ -40,6 +40,13 @@ lint: $(READY)   ## ruff, mypy strict, the order of the packages
 format: $(READY) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(READY)  ## how fast a screen is, and whether intervals hold on simulated campaigns (ten minutes)
+	$(BIN)/python -m benchmarks.screen
+	$(BIN)/python -m benchmarks.calibration
+
+bench-full: $(READY) ## the simulated campaigns in full, as in docs/trust.md
+	$(BIN)/python -m benchmarks.calibration --full
 
 lock:            ## make requirements.lock anew (needs uv); `datasets` is also Hugging Face's name, which must never come in
 	echo 'datasets<0.0.1' | uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
