@@ -10,8 +10,9 @@ from sklearn.base import clone
 
 from models.crossing import Measured, Predictor
 from models.design import Design, Rows, combine_replicates, single_rows
+from models.latent import Priors
 from models.surrogate import Report, Surrogate
-from models.weighing import mean_prediction
+from models.weighing import for_unseen_lab, mean_prediction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +28,12 @@ _TREES = 100
 def by_mean(train: Measured, test: Measured) -> Report:
     """Predict each cell by the mean of its lab, or of all labs where the lab has fewer than three recipes."""
     rows, codes = _rows(train)
-    parts = [(test.source == name, mean_prediction(rows, codes.get(name, -1))) for name in np.unique(test.source)]
     report = Report(*np.empty((3, len(test.y))))
-    for mask, mean in parts:
+    for name in np.unique(test.source):
+        own = codes.get(str(name), -1)
+        mean = for_unseen_lab(mean_prediction(rows, own), rows, own, Priors().source)
         for column, value in zip(report, mean, strict=True):
-            column[mask] = value
+            column[test.source == name] = value
     return report
 
 

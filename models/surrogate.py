@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 from threadpoolctl import threadpool_limits
 
@@ -19,7 +19,7 @@ from models.forest import LEAST_FOR_FOREST, Forest, grow, pool
 from models.latent import LARGEST_EXACT, Priors, learn, solve
 from models.robust import find_trust
 from models.selection import Selection, select_groups
-from models.weighing import choose_forest, choose_weight, fold, mean_prediction, mix
+from models.weighing import choose_forest, choose_weight, fold, for_unseen_lab, mean_prediction, mix
 
 Array = NDArray[np.float64]
 
@@ -227,8 +227,12 @@ class Surrogate(RegressorMixin, BaseEstimator):
         self.weight_ = choose_weight(folded, self.forest_share_)
 
     def _solve(self) -> None:
-        self.latent_ = solve(self.rows_, self.process_.kernel_, own=self.own_, random_state=self.random_state)
-        self.baseline_ = mean_prediction(self.rows_, self.own_)
+        kernel, offset = self.process_.kernel_, (self.priors or Priors()).source
+        if self.own_ < 0 and kernel.source_bounds == "fixed":
+            # One other source cannot say how labs differ: the prior's centre does.
+            kernel = clone(kernel).set_params(source_variance=offset)
+        self.latent_ = solve(self.rows_, kernel, own=self.own_, random_state=self.random_state)
+        self.baseline_ = for_unseen_lab(mean_prediction(self.rows_, self.own_), self.rows_, self.own_, offset)
 
     def seen_from(self, source: object) -> Self:
         """Predict for another lab, with what was learned and the weight as they are.

@@ -68,6 +68,28 @@ def mean_prediction(rows: Rows, own: int = -1) -> Mean:
     return Mean(center, variance**0.5, max(worth - 1, 1.0))
 
 
+def for_unseen_lab(mean: Mean, rows: Rows, own: int, offset: float) -> Mean:
+    """Widen the prediction for a lab without cells, when a single other source says nothing of offsets.
+
+    Parameters
+    ----------
+    mean : Mean
+    rows : Rows
+    own : int
+        The lab's own source; negative when it has no cells.
+    offset : float
+        Assumed variance of the offsets between sources, in units of the target's variance.
+
+    Returns
+    -------
+    Mean
+        As it is where the lab has cells, or several sources show how they differ.
+    """
+    if own >= 0 or len(np.unique(rows.source)) > 1:
+        return mean
+    return mean._replace(scale=mean.scale * (1 + offset) ** 0.5)
+
+
 def mix(mean: Array, std: Array, center: Array | float, scale: Array | float, weight: float) -> tuple[Array, Array]:
     """Combine the model's prediction with the mean's, as the mean and the variance of their mixture.
 

@@ -152,6 +152,15 @@ def test_a_lab_without_cells_is_less_sure(table):
     np.testing.assert_allclose(known.seen_from("z").posterior(X), new.posterior(X))
 
 
+def test_another_lab_s_cells_alone_leave_the_offset_open(table):
+    X, y = table
+    groups = np.full(30, "paper")
+    theirs, ours = (Surrogate(own_source=lab).fit(X, y, groups=groups) for lab in ("paper", "own"))
+    assert (ours.posterior(X)[1] > 1.2 * theirs.posterior(X)[1]).all()
+    assert (ours.predict(X, return_std=True)[1] > 1.2 * theirs.predict(X, return_std=True)[1]).all()
+    assert ours.baseline_.scale > theirs.baseline_.scale
+
+
 @pytest.mark.slow
 def test_from_a_hundred_rows_on_a_forest_may_share():
     rng = np.random.default_rng(4)
