@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import Console
 
     from experiments.campaign_file import Campaign
     from experiments.tracked_screen import TrackedScreen
     from experiments.tracked_validation import TrackedValidation
+    from screening.job import ScreenResult
     from screening.scoring import Progress
     from screening.tables import Table
 
@@ -287,20 +288,24 @@ def _console() -> Console:
 
 
 def _print_screen(done: TrackedScreen) -> None:
+    console = _console()
+    print_result(console, done.result, done.notes)
+    console.print(f"Report:  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
+    console.print(f"Tracked: run {done.run_id} in {done.home / 'mlflow.db'}", highlight=False, soft_wrap=True)
+
+
+def print_result(console: Console, result: ScreenResult, notes: Iterable[str] = ()) -> None:
+    """Print a screen for people: measured cells, verdicts, gates and ranked lists."""
     from screening.report import candidate_table, cells_table, gates_table
 
-    console = _console()
-    result = done.result
     _print_table(console, cells_table(result))
-    for verdict in (*result.verdicts.values(), *done.notes):
+    for verdict in (*result.verdicts.values(), *notes):
         console.print(verdict, highlight=False)
     _print_table(console, gates_table(result))
     for criterion in result.lists:
         leads = criterion == result.lists[0]
         _print_table(console, candidate_table(result, criterion, n=None if leads else SHORT_LIST), caption=leads)
     console.print(f"\n{result.sentence}", highlight=False)
-    console.print(f"Report:  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
-    console.print(f"Tracked: run {done.run_id} in {done.home / 'mlflow.db'}", highlight=False, soft_wrap=True)
 
 
 def _print_table(console: Any, table: Table, caption: bool = True) -> None:

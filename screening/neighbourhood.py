@@ -26,6 +26,9 @@ COOLING_POSITION = {"quench": 0.0, "ambient": 0.5, "slow": 1.0}
 NEIGHBOUR = 0.5
 """Recipes less than half a step of composition apart are one neighbourhood."""
 
+CELL = 0.25
+"""Width of the cells of the coarse grid in steps: half a neighbourhood, so that few good recipes share a cell."""
+
 INSIDE, NEAR = 0.5, 1.0
 
 
@@ -48,7 +51,7 @@ class Nearest(NamedTuple):
 
 
 class CoarseGrid:
-    """Cells of half a step over the compositions of a space: one oxide, a range of x and of both contents.
+    """Cells of a quarter step over the compositions of a space: one oxide, a range of x and of both contents.
 
     The best recipe of each cell is all that a screen of any size has to keep. Furnace temperature and cooling do not
     count, so that ten temperatures of one composition are one cell.
@@ -75,12 +78,12 @@ class CoarseGrid:
             (table["oxide_wt_pct"].to_numpy(), self._oxide_content),
         ):
             cell *= count
-            cell += np.rint(steps / NEIGHBOUR).astype(np.int64)
+            cell += np.rint(steps / CELL).astype(np.int64)
         return cell
 
 
 def _bins(steps: float) -> int:
-    return int(np.rint(steps / NEIGHBOUR)) + 1
+    return int(np.rint(steps / CELL)) + 1
 
 
 def one_per_neighbourhood(table: pd.DataFrame, n: int) -> list[int]:

@@ -1,7 +1,8 @@
 """The pages say what the code does.
 
 After a change that alters what the pages show, `python tests/docs/test_pages.py` runs docs/python.md and docs/review.md
-and writes their output into them, and the row and the error that docs/screen.md quotes.
+and writes their output into them, the row and the error that docs/screen.md quotes, and the output of the main job and
+its picture into README.md.
 """
 
 import contextlib
@@ -13,14 +14,16 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from datasets.cells import read_cells
 from datasets.errors import InputError
 from experiments.campaign_file import Campaign, campaign_template
-from experiments.cli import _screen_content
+from experiments.cli import PIPE_WIDTH, _screen_content, print_result
 from screening import Gates, RecipeSpace, screen
 from screening.files import CANDIDATES, FRONT, PICTURE, REPORT
 from screening.goals import Goal
+from screening.picture import pareto_picture
 from screening.report import candidate_table
 
 ROOT = Path(__file__).parents[2]
@@ -85,8 +88,17 @@ def with_error(page):
     return replaced(page, "error", f"{before}{table}{after}{refused.value}\n```\n")
 
 
+def with_screen(page, result):
+    """Put what `lirap screen` prints into a pipe into README.md."""
+    printed = io.StringIO()
+    print_result(Console(file=printed, width=PIPE_WIDTH), result)
+    lines = "\n".join(line.rstrip() for line in printed.getvalue().strip().splitlines())
+    return replaced(page, "screen", f"```text\n{lines}\n```\n")
+
+
 def replaced(page, name, content):
-    return page.replace(section(page, name), content)
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+    return f"{page.split(begin)[0]}{begin}{content}{end}{page.split(end)[1]}"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +115,12 @@ def test_notebooks_print_what_their_pages_show(tmp_path, monkeypatch, cache_dir)
     for page in NOTEBOOKS:
         assert with_outputs(read(page), names) == read(page)
     assert list(_screen_content(names["done"])) == words(read("screen.md"), "json")
+
+
+@pytest.mark.slow
+def test_the_readme_shows_what_the_main_job_prints(cache_dir):
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert with_screen(page, screen(cache_dir=cache_dir)) == page
 
 
 def test_the_row_read_aloud_is_the_one_that_is_printed(cache_dir):
@@ -203,3 +221,7 @@ if __name__ == "__main__":
         for page in NOTEBOOKS:
             (DOCS / page).write_text(with_outputs(read(page), names), encoding="utf-8")
         (DOCS / "screen.md").write_text(with_error(with_row(read("screen.md"))), encoding="utf-8")
+        main_job = screen()
+        pareto_picture(main_job).savefig(DOCS / "images" / "pareto.png", dpi=100)
+        readme = ROOT / "README.md"
+        readme.write_text(with_screen(readme.read_text(encoding="utf-8"), main_job), encoding="utf-8")
