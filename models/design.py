@@ -56,11 +56,11 @@ class Design(NamedTuple):
 
     def transform(self, X: Array) -> Array:
         """Standardise features of shape (n, columns) to shape (n, d), without missing values."""
-        standard = X.take(self.kept, axis=1)
-        standard -= self.center
-        standard /= self.scale
+        standard = X.T.take(self.kept, axis=0)
+        standard -= self.center[:, None]
+        standard /= self.scale[:, None]
         np.copyto(standard, 0.0, where=np.isnan(standard))
-        return standard
+        return standard.T
 
 
 class Rows(NamedTuple):

@@ -26,7 +26,7 @@ SPREAD_OF_ONE, SPREAD_OF_EQUALS = 0.1, 0.01
 """Spread between recipes, relative to the value, assumed from one recipe and at least from several equal ones."""
 
 _JITTER = 1e-8
-_BLOCK_VALUES = 65536
+_BLOCK_VALUES = 196608
 _ROOT_FIVE = 5.0**0.5
 
 
@@ -125,18 +125,23 @@ class Latent(NamedTuple):
             block = slice(start, start + step)
             answer = self.answer(features[block] if design is None else design.transform(features[block]))
             mean[block] = answer[:, 0]
-            variance[block] = self.prior_variance - np.einsum("nr,nr->n", answer[:, 1:], answer[:, 1:])
+            explained = answer.T[1:]
+            variance[block] = self.prior_variance - np.einsum("rm,rm->m", explained, explained)
         return self.center + self.scale * mean, self.scale * np.sqrt(np.maximum(variance, 1e-12))
 
     def answer(self, features: Array) -> Array:
         """Give the standardised mean, then the root of the variance explained, of shape (m, 1 + rank)."""
-        return self._correlation(features * self.factor) @ self.readout + self.offset
+        answer = self.readout.T @ self._correlation(features * self.factor).T
+        answer += self.offset[:, None]
+        return answer.T
 
     def _correlation(self, scaled: Array) -> Array:
-        squared = scaled @ self.points.T
+        # Column by column, as the design lays features out: a row has too few numbers to be quick.
+        columns = scaled.T
+        squared = self.points @ columns
         squared *= -2.0
-        squared += np.einsum("nd,nd->n", self.points, self.points)
-        squared += np.einsum("nd,nd->n", scaled, scaled)[:, None]
+        squared += np.einsum("nd,nd->n", self.points, self.points)[:, None]
+        squared += np.einsum("dm,dm->m", columns, columns)
         np.maximum(squared, 0.0, out=squared)
         root = np.sqrt(squared)
         decay = np.exp(-root)
@@ -144,7 +149,7 @@ class Latent(NamedTuple):
         squared += root
         squared += 1.0
         squared *= decay
-        return squared
+        return squared.T
 
     def correlation(self, features: Array) -> Array:
         """Give how alike recipes and training points are, 0 to 1, of shape (m, n)."""

@@ -56,8 +56,10 @@ def test_every_command_is_documented():
 
 
 @pytest.mark.slow
-def test_init_then_a_screen_of_ones_own_cells(tmp_path):
+def test_init_then_a_screen_of_ones_own_cells(tmp_path, cache_dir):
     assert lirap("init", cwd=tmp_path).returncode == 0
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "cache").symlink_to(cache_dir)
     (tmp_path / "campaign.toml").write_text(TINY)
     rows = ["cell_id,halide_cl,antiperovskite_wt_pct,oxide,oxide_wt_pct,melt_temperature_C,cooling,"
             "q_discharge_first_mAh_g,retention_pct", "bare,,0,none,0,,,190,65"]  # fmt: skip
@@ -156,8 +158,10 @@ main(["screen", "--campaign", "campaign.toml", "--jobs", "1"])
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_half_way_leaves_no_half_written_file(tmp_path, sent):
+def test_stopped_half_way_leaves_no_half_written_file(tmp_path, cache_dir, sent):
     (tmp_path / "campaign.toml").write_text('name = "large"')
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "cache").symlink_to(cache_dir)
     code = _INTERRUPTED.format(signal=int(sent))
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 130, done.stderr
