@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from importlib.resources import files
@@ -21,8 +20,6 @@ from screening.space import RecipeSpace
 FILE_NAME = "campaign.toml"
 HENKEL, LITERATURE = "henkel2025", "literature"
 """The names by which a campaign file asks for the measured cells that come with LiRAP."""
-
-HOME_VARIABLE = "LIRAP_HOME"
 
 
 class Campaign(BaseModel):
@@ -143,11 +140,6 @@ def _keys_beside(location: tuple[str | int, ...]) -> list[str]:
         if location[0] == "space" and len(location) > 1:
             return ["low", "high", "step"]
     return [key for key in model.model_fields if key != "folder"]
-
-
-def home_folder(campaign: Campaign, home: str | Path | None = None) -> Path:
-    """Find the folder for everything that runs leave: named, from LIRAP_HOME, or ``runs/`` beside the campaign file."""
-    return Path(home or os.environ.get(HOME_VARIABLE) or campaign.folder / "runs").expanduser().resolve()
 
 
 def campaign_template() -> str:

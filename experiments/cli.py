@@ -197,12 +197,12 @@ def xrd(
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a diffraction pattern, read a cell edge, and name the impurity behind extra peaks."""
-    from experiments.campaign_file import home_folder
+    from experiments.home import home_folder
     from experiments.xrd_tables import impurities_table, lines_table
     from featurizers.diffraction import parse_peaks, picture
     from featurizers.diffraction import xrd as simulate
 
-    folder = home_folder(_campaign(None), home)
+    folder = home_folder(Path.cwd(), home)
     result = simulate(
         halide_cl,
         radiation,
@@ -212,7 +212,7 @@ def xrd(
         cache_dir=folder / "cache",
     )
     out = out or folder / "xrd.png"
-    picture(result, out)
+    picture(result, out, folder / "cache")
     if as_json:
         _print_json({**result.to_dict(), "picture": str(out)})
         return

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import InputError, Problem, nearest
-from experiments.campaign_file import Campaign, home_folder
+from experiments.campaign_file import Campaign
+from experiments.home import home_folder
 from experiments.measured_cells import campaign_cells
 from screening.tables import Column, Table
 
@@ -91,7 +92,7 @@ def explain(
         When the cell or the candidate is not known, with the nearest that is.
     """
     table, options, _ = campaign_cells(campaign, cells)
-    folder = home_folder(campaign, home)
+    folder = home_folder(campaign.folder, home)
     recipe = _asked_for(table, folder, cell, candidate)
 
     from datasets.cells import recipes

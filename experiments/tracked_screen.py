@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from experiments.campaign_file import Campaign, home_folder
+from experiments.campaign_file import Campaign
+from experiments.home import home_folder
 from experiments.measured_cells import campaign_cells
 from experiments.repeating import repeat_text
 
@@ -83,7 +84,7 @@ def tracked_screen(
     from screening.files import SCREEN_FILES, refuse_foreign, write_screen
 
     table, options, notes = campaign_cells(campaign, cells)
-    folder = home_folder(campaign, home)
+    folder = home_folder(campaign.folder, home)
     files = Path(out) if out else folder / "screen"
     refuse_foreign(files, SCREEN_FILES)
 

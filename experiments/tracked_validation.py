@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.campaign_file import Campaign, home_folder
+from experiments.campaign_file import Campaign
+from experiments.home import home_folder
 from experiments.measured_cells import campaign_cells
 from screening.tables import Column, Table
 
@@ -87,7 +88,7 @@ def tracked_validation(
     from screening.files import refuse_foreign
 
     table, options, notes = campaign_cells(campaign, cells)
-    folder = home_folder(campaign, home)
+    folder = home_folder(campaign.folder, home)
     files = Path(out) if out else folder / "validation"
     refuse_foreign(files, validation_files(campaign))
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -172,7 +175,7 @@ def parse_peaks(text: str) -> tuple[float, ...]:
     return tuple(map(float, parts))
 
 
-def picture(result: XrdResult, path: Path | str) -> None:
+def picture(result: XrdResult, path: Path | str, cache_dir: Path | str | None = None) -> None:
     """Draw the pattern, and below it that of the best impurity beside the extra peaks.
 
     Parameters
@@ -181,6 +184,8 @@ def picture(result: XrdResult, path: Path | str) -> None:
         What `xrd` gave.
     path : path
         PNG or SVG, by its ending; written whole or not at all.
+    cache_dir : path or None
+        Folder in which pictures are kept: to import matplotlib takes longer than all the rest of a second look.
 
     Raises
     ------
@@ -191,14 +196,34 @@ def picture(result: XrdResult, path: Path | str) -> None:
     kind = path.suffix.lower().lstrip(".")
     if kind not in ("png", "svg"):
         raise InputError("out", [Problem("", str(path), "a file name that ends in .png or .svg")])
+    kept = None if cache_dir is None else Path(cache_dir) / f"xrd_{_picture_key(result)}.{kind}"
+    drawn = kept.read_bytes() if kept is not None and kept.is_file() else _drawn(result, kind)
+    for file in (path, kept):
+        if file is not None:
+            _write_whole(file, drawn)
+
+
+def _picture_key(result: XrdResult) -> str:
+    # What is drawn depends on the result, on matplotlib, and on the code below.
+    source = Path(__file__).read_bytes()
+    return sha256(repr((result, version("matplotlib"))).encode() + source).hexdigest()[:16]
+
+
+def _drawn(result: XrdResult, kind: str) -> bytes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     _draw(figure, result)
-    part = path.with_name(f".{path.stem}.{uuid4().hex}.{kind}")
+    data = BytesIO()
+    figure.savefig(data, format=kind, dpi=150)
+    return data.getvalue()
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        figure.savefig(part, format=kind, dpi=150)
+        part.write_bytes(data)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from datasets.errors import InputError
-from experiments.campaign_file import Campaign, campaign_template, home_folder, init, read_campaign
+from experiments.campaign_file import Campaign, campaign_template, init, read_campaign
 from screening import Gates, RecipeSpace
 
 
@@ -83,15 +83,6 @@ def test_a_file_that_is_none(tmp_path):
         read_campaign(tmp_path / "binary.toml")
     with pytest.raises(InputError, match="text file"):
         read_campaign(tmp_path)
-
-
-def test_home_is_named_or_from_the_environment_or_beside_the_campaign_file(tmp_path, monkeypatch):
-    monkeypatch.delenv("LIRAP_HOME", raising=False)
-    campaign = Campaign(folder=tmp_path)
-    assert home_folder(campaign) == tmp_path / "runs"
-    monkeypatch.setenv("LIRAP_HOME", str(tmp_path / "there"))
-    assert home_folder(campaign) == tmp_path / "there"
-    assert home_folder(campaign, tmp_path / "named") == tmp_path / "named"
 
 
 @pytest.mark.parametrize(

@@ -138,3 +138,20 @@ def test_a_second_look_needs_neither_pymatgen_nor_pandas(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "LiCl\n"
+
+
+def test_a_picture_drawn_before_is_the_same_and_needs_no_matplotlib(tmp_path):
+    code = (
+        "import sys\nfrom featurizers.diffraction import picture, xrd\n"
+        f"cache = {str(tmp_path / 'cache')!r}\n"
+        "result = xrd(0.5, lattice_parameter_A=float(sys.argv[2]), cache_dir=cache)\n"
+        "picture(result, sys.argv[1], cache)\nprint('matplotlib' in sys.modules)"
+    )
+
+    def draw(name, edge="3.9774"):
+        command = [sys.executable, "-c", code, str(tmp_path / name), edge]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert [draw("one.png"), draw("two.png"), draw("other.png", "3.98")] == ["True", "False", "True"]
+    one, two, other = ((tmp_path / name).read_bytes() for name in ("one.png", "two.png", "other.png"))
+    assert one == two != other
