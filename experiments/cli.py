@@ -155,23 +155,25 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Say what drives each target, and what pulls the prediction of one recipe."""
-    from experiments.explanation import effects_table, why_table
     from experiments.explanation import explain as explained
+    from experiments.home import home_folder
+    from screening.explanation import effects_table, why_tables
+    from screening.files import write_effects
 
     read = _campaign(campaign)
     done = explained(read, cells=cells or (), home=home, cell=cell, candidate=candidate)
+    pictures = write_effects(done, home_folder(read.folder, home) / "explanation")
     if as_json:
-        _print_json({"targets": [one.to_dict() for one in done]})
+        _print_json({"targets": [one.to_dict() for one in done], "pictures": [str(path) for path in pictures]})
         return
     console = _console()
-    for goal, one in zip(read.targets, done, strict=True):
-        title = f"What moves {goal.column.label}"
-        _print_table(console, effects_table(one, title, goal.column.unit), caption=goal is read.targets[0])
-        for sentence in one.effects["sentence"].head(1):
-            console.print(sentence, highlight=False)
-        if one.why is not None:
-            _print_table(console, why_table(one, goal.column.unit))
-            console.print(one.why.sentence, highlight=False)
+    for one in done:
+        _print_table(console, effects_table(one), caption=one is done[0])
+        console.print(one.sentence, highlight=False)
+        for table in why_tables(one):
+            _print_table(console, table)
+    for path in pictures:
+        console.print(f"Picture: {path}", highlight=False, soft_wrap=True)
 
 
 @app.command()

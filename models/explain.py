@@ -166,7 +166,7 @@ def _effect_sentence(
     )
 
 
-def effects(model: RecipeModel, target: str, background: pd.DataFrame) -> pd.DataFrame:
+def effects(model: RecipeModel, target: str, background: pd.DataFrame) -> dict[str, Effect]:
     """Rank the variables of the recipe by how much they move a target.
 
     Parameters
@@ -178,16 +178,12 @@ def effects(model: RecipeModel, target: str, background: pd.DataFrame) -> pd.Dat
 
     Returns
     -------
-    DataFrame
-        ``variable``, ``spread``, ``spread_std`` and ``sentence``, the largest spread first.
+    dict of str to Effect
+        By variable, the largest spread first; a variable that does not vary is left out.
     """
-    rows = []
-    for variable in RECIPE_COLUMNS:
-        if len(_values(_background(background, variable)[variable])) > 1:
-            effect = effect_of(model, target, variable, background)
-            rows.append((variable, effect.spread, effect.spread_std, effect.sentence))
-    table = pd.DataFrame(rows, columns=["variable", "spread", "spread_std", "sentence"])
-    return table.sort_values("spread", ascending=False, ignore_index=True)
+    varying = [name for name in RECIPE_COLUMNS if len(_values(_background(background, name)[name])) > 1]
+    found = {variable: effect_of(model, target, variable, background) for variable in varying}
+    return dict(sorted(found.items(), key=lambda item: -item[1].spread))
 
 
 def permutation_importance(

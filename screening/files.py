@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.columns import TARGETS
 from datasets.errors import InputError, Problem
-from screening.picture import pareto_picture
+from screening.picture import effects_picture, pareto_picture
 from screening.report import report_html
 
 if TYPE_CHECKING:
+    from screening.explanation import Explanation
     from screening.job import ScreenResult
 
 CANDIDATES, FRONT, PICTURE, REPORT = "candidates.parquet", "front.csv", "pareto.png", "report.html"
@@ -72,6 +74,26 @@ def whole_folder(folder: str | Path, own: Collection[str]) -> Iterator[Path]:
         if folder.is_dir():
             folder.rename(Path(temporary) / "old")
         new.rename(folder)
+
+
+def write_effects(explanations: Sequence[Explanation], folder: str | Path) -> list[Path]:
+    """Draw what moves each target, a picture each.
+
+    Parameters
+    ----------
+    explanations : sequence of Explanation
+    folder : path
+
+    Returns
+    -------
+    list of pathlib.Path
+        The pictures, ``effects-<target>.png``.
+    """
+    names = [f"effects-{one.goal.target}.png" for one in explanations]
+    with whole_folder(folder, [f"effects-{target}.png" for target in TARGETS]) as new:
+        for name, one in zip(names, explanations, strict=True):
+            effects_picture(one).savefig(new / name, dpi=120)
+    return [Path(folder) / name for name in names]
 
 
 def write_screen(result: ScreenResult, folder: str | Path, repeat: str = "") -> Path:

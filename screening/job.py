@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.recipe_model import RecipeModel
+    from screening.explanation import Explanation
     from screening.scoring import Gain, Progress
 
-EFFECT_SAMPLE = 400
-"""Recipes over which the effect of a variable is averaged."""
+N_EXPLAINED = 2
+"""Best recipes whose predictions are explained."""
 
 BY_GAIN = "expected gain"
 """How the list of recipes by expected gain is named in `ScreenResult.candidates`."""
@@ -54,8 +55,8 @@ class ScreenResult:
         Leave-one-out scores of each target beside those of the mean.
     verdicts : dict of str to str
         By target: what the scores mean, in a sentence.
-    effects : dict of str to pandas.DataFrame
-        By target: how much each variable of the recipe moves it over the space (see `models.explain.effects`).
+    explanations : list of Explanation
+        For each target, what moves it, and what pulls the predictions of the best recipes.
     space, gates, goals
         What was screened.
     model : RecipeModel
@@ -78,7 +79,7 @@ class ScreenResult:
     predictions: pd.DataFrame
     validation: pd.DataFrame
     verdicts: dict[str, str]
-    effects: dict[str, pd.DataFrame]
+    explanations: list[Explanation]
     space: RecipeSpace
     gates: Gates
     goals: tuple[Goal, ...]
@@ -165,7 +166,7 @@ def screen(
     >>> result.candidates  # doctest: +SKIP
     """
     from datasets.cells import henkel2025
-    from models.explain import effects
+    from screening.explanation import explained
 
     clock = _Clock()
     cells = henkel2025() if cells is None else cells
@@ -175,9 +176,6 @@ def screen(
     clock.lap("learn")
     validation, verdicts = model.leave_one_out(), model.verdicts()
     clock.lap("validate")
-    background = space.sample(min(EFFECT_SAMPLE, len(space)), random_state)
-    moved = {goal.target: effects(model, goal.target, background) for goal in goals}
-    clock.lap("explain")
     predictions = model.predict(cells)
     # The front to beat is what the model thinks of the measured recipes, not the luckiest cell.
     reached = model.posterior(model.featurizer_.transform(cells))[0] * signs(goals)
@@ -189,6 +187,9 @@ def screen(
     candidates = _candidates(scores, scorer, goals, cells, n_best)
     front = _front(scores, scorer, goals, cells)
     clock.lap("rank")
+    leading = candidates[candidates["list"] == BY_GAIN].head(N_EXPLAINED)
+    explanations = [explained(model, goal, cells, space, leading, random_state) for goal in goals]
+    clock.lap("explain")
     return ScreenResult(
         candidates=candidates,
         front=front,
@@ -196,7 +197,7 @@ def screen(
         predictions=predictions,
         validation=validation,
         verdicts=verdicts,
-        effects=moved,
+        explanations=explanations,
         space=space,
         gates=gates,
         goals=goals,

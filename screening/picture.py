@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from plotly.graph_objects import Figure as InteractiveFigure
 
+    from screening.explanation import Explanation
     from screening.goals import Goal
     from screening.job import ScreenResult
 
@@ -130,6 +131,41 @@ def _name(axes: Axes, text: str, place: Any, offset: tuple[int, int], color: str
 def _reach(table: pd.DataFrame, target: str) -> np.ndarray:
     """Half the 90 % interval of what the model believes of the recipe itself."""
     return 1.645 * table[f"{target}_model_std"].to_numpy()
+
+
+def effects_picture(explanation: Explanation) -> Figure:
+    """Draw how a target moves with each variable of the recipe, with 90 % intervals.
+
+    Parameters
+    ----------
+    explanation : Explanation
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    effects, column = explanation.effects, explanation.goal.column
+    n_rows = max(1, -(-len(effects) // 3))
+    figure = Figure(figsize=(9, 2.6 * n_rows), layout="constrained")
+    axes = np.atleast_2d(figure.subplots(n_rows, 3, sharey=True)).ravel()
+    for axis, (name, effect) in zip(axes, effects.items(), strict=False):
+        values = effect.curve[name]
+        numeric = values.dtype.kind in "if"
+        style = "o-" if numeric else "o"
+        places = values.to_numpy(dtype=float) if numeric else np.arange(len(values))
+        low, mean, high = (effect.curve[part].to_numpy(dtype=float) for part in ("low", "effect", "high"))
+        axis.errorbar(places, mean, yerr=[mean - low, high - mean], fmt=style, color=BEST, ms=4, lw=1)
+        axis.axhline(0, color=FRONT, linewidth=0.6)
+        if not numeric:
+            axis.set_xticks(places, values, rotation=60, ha="right", fontsize=7)
+        axis.set_title(name, fontsize=9)
+        axis.spines[["top", "right"]].set_visible(False)
+    for axis in axes[len(effects) :]:
+        axis.set_visible(False)
+    figure.supylabel(f"effect on {column.label} ({column.unit})", fontsize=9)
+    return figure
 
 
 def interactive_picture(result: ScreenResult) -> InteractiveFigure:

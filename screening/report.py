@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from screening.picture import axis_label, cell_names, interactive_picture
+from screening.explanation import effects_table, why_tables
+from screening.job import N_EXPLAINED
+from screening.picture import axis_label, cell_names, effects_picture, interactive_picture
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
+    from screening.explanation import Explanation
     from screening.goals import Goal
     from screening.job import ScreenResult
 
-N_NEXT = 2
 PREDICTED = "Predicted: a new cell, with its 90 % interval."
 NOVELTY_WORDS = {
     "inside": "inside what was measured",
@@ -159,19 +163,6 @@ def validation_table(result: ScreenResult) -> Table:
     return Table("How far to trust the predictions", caption, columns, rows)
 
 
-def effects_tables(result: ScreenResult) -> list[Table]:
-    """Write for each target how much each variable of the recipe moves it."""
-    tables = []
-    for goal in result.goals:
-        effects = result.effects[goal.target]
-        columns = [Column("variable"), Column(f"moves by ({goal.column.unit})", True)]
-        rows = [[row["variable"], f"{row['spread']:.2g} ± {row['spread_std']:.2g}"] for _, row in effects.iterrows()]
-        caption = "Largest less smallest effect over the space, as the model alone believes. "
-        caption += effects["sentence"].iloc[0] if len(effects) else "The space holds nothing that varies."
-        tables.append(Table(f"What moves {goal.column.label}", caption, columns, rows))
-    return tables
-
-
 def report_html(result: ScreenResult, repeat: str = "") -> str:
     """Write a screen as one page that needs no other file and no network.
 
@@ -206,11 +197,24 @@ def report_html(result: ScreenResult, repeat: str = "") -> str:
             *(candidate_table(result, criterion)._replace(caption="") for criterion in lists[1:]),
             cells_table(result),
             validation_table(result),
-            *effects_tables(result),
             gates_table(result),
         ],
+        drivers=[_driver(one) for one in result.explanations],
         repeat=repeat,
     )
+
+
+def _driver(explanation: Explanation) -> dict[str, Any]:
+    """Collect what the page says of one target: a picture of the effects, and the tables."""
+    drawn = BytesIO()
+    effects_picture(explanation).savefig(drawn, format="svg")
+    column = explanation.goal.column
+    return {
+        "picture": b64encode(drawn.getvalue()).decode(),
+        "label": f"How {column.label} moves with each variable of the recipe, with 90 % intervals",
+        "sentence": explanation.sentence,
+        "tables": [effects_table(explanation), *why_tables(explanation)],
+    }
 
 
 def _next(result: ScreenResult) -> list[dict[str, str]]:
@@ -222,7 +226,7 @@ def _next(result: ScreenResult) -> list[dict[str, str]]:
             "nearest": names[row["nearest_cell"]],
             "novelty": NOVELTY_WORDS[row["novelty"]],
         }
-        for _, row in result.best().head(N_NEXT).iterrows()
+        for _, row in result.best().head(N_EXPLAINED).iterrows()
     ]
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from datasets.errors import InputError
-from screening.files import write_screen
+from screening.files import write_effects, write_screen
 from screening.picture import BEST_LABEL, interactive_picture, pareto_picture
 from screening.report import candidate_table, cells_table, gates_table, report_html
 
@@ -34,7 +34,7 @@ def test_verdicts_stand_before_everything_else(page):
 
 
 def test_needs_no_network(page):
-    assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=", page)
+    assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=\"(?!data:)", page)
     assert len(page) < 6_000_000
 
 
@@ -115,3 +115,19 @@ def test_what_a_file_browser_leaves_is_not_in_the_way(result, tmp_path):
     (folder / ".DS_Store").write_text("")
     (folder / "~$front.csv").write_text("")
     assert len(list(write_screen(result, folder).iterdir())) == 4
+
+
+def test_what_moves_the_targets_and_why_the_best_are_best_stand_on_the_page(page, result):
+    text = without_scripts(page)
+    for goal in result.goals:
+        assert f"What moves {goal.column.label}" in text
+        for label in result.best()["label"].head(2):
+            assert f"Why {label}: {goal.column.label}" in text
+    assert text.count('<img src="data:image/svg+xml;base64,') == 2
+
+
+def test_pictures_of_the_effects_replace_those_of_before(result, tmp_path):
+    paths = write_effects(result.explanations, tmp_path / "explanation")
+    assert paths == write_effects(result.explanations, tmp_path / "explanation")
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+    assert [path.name for path in paths] == ["effects-q_discharge_first_mAh_g.png", "effects-retention_pct.png"]
