@@ -66,7 +66,8 @@ def ready_features(scorer: Scorer) -> list[np.ndarray]:
     for start in range(0, len(scorer.space), CHUNK):
         table = scorer.space[start : start + CHUNK]
         features = scorer.featurizer.transform(table)
-        rejected = np.any(list(scorer.gates.rejections(table, features[:, scorer.thickness_column]).values()), axis=0)
+        masks = scorer.gates.rejections(table) | scorer.gates.too_thick(features[:, scorer.thickness_column])
+        rejected = np.any(list(masks.values()), axis=0)
         chunks.append(features.T.compress(~rejected, axis=1).T)
     return chunks
 

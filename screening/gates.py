@@ -50,7 +50,7 @@ class Gates(BaseModel):
     Examples
     --------
     >>> [gate.name for gate in Gates(furnace_limit_C=None).in_force]
-    ['smallest_superheat_K', 'largest_total_wt_pct', 'largest_thickness_nm', 'coated_only']
+    ['smallest_superheat_K', 'largest_total_wt_pct', 'coated_only', 'largest_thickness_nm']
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
@@ -68,8 +68,8 @@ class Gates(BaseModel):
             "smallest_superheat_K": "the furnace is less than {:g} K above the melting range",
             "furnace_limit_C": "the furnace is hotter than the cathode bears, {:g} C",
             "largest_total_wt_pct": "more than {:g} wt% of coating in all",
-            "largest_thickness_nm": "a nominal thickness of more than {:g} nm",
             "coated_only": "nothing to coat",
+            "largest_thickness_nm": "a nominal thickness of more than {:g} nm",
         }
         limits = {name: getattr(self, name) for name in reasons}
         return tuple(
@@ -78,21 +78,19 @@ class Gates(BaseModel):
             if limit is not None and limit is not False
         )
 
-    def rejections(self, table: pd.DataFrame, thickness_nm: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
-        """Tell for each gate in force which recipes it turns away; a recipe may fail several.
+    def rejections(self, table: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
+        """Tell for each gate in force that needs the recipe alone which recipes it turns away.
 
         Parameters
         ----------
         table : pandas.DataFrame
             A recipe table of n rows.
-        thickness_nm : array of float, shape (n,)
-            Nominal thickness of their coatings.
 
         Returns
         -------
         dict of str to array of bool, shape (n,)
-            By the name of the gate. What a recipe does not have turns it away from nothing: without antiperovskite
-            there is no melt that could be too cold or too hot.
+            By the name of the gate; a recipe may fail several. What a recipe does not have turns it away from
+            nothing: without antiperovskite there is no melt that could be too cold or too hot.
         """
         from featurizers.process import superheat_K
 
@@ -102,9 +100,21 @@ class Gates(BaseModel):
             "smallest_superheat_K": -superheat_K(melt),
             "furnace_limit_C": melt,
             "largest_total_wt_pct": total,
-            "largest_thickness_nm": thickness_nm,
             "coated_only": -total,
         }
         limits = {gate.name: float(getattr(self, gate.name)) for gate in self.in_force}
         limits |= {"smallest_superheat_K": -limits.get("smallest_superheat_K", 0.0), "coated_only": -_TRACE_WT_PCT}
-        return {gate.name: measured[gate.name] > limits[gate.name] + _TOLERANCE for gate in self.in_force}
+        judged = [gate.name for gate in self.in_force if gate.name in measured]
+        return {name: measured[name] > limits[name] + _TOLERANCE for name in judged}
+
+    def too_thick(self, thickness_nm: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
+        """Tell which coatings the gate on the thickness turns away, as `rejections` does; nothing where it is lifted.
+
+        Parameters
+        ----------
+        thickness_nm : array of float, shape (n,)
+            Nominal thickness.
+        """
+        if self.largest_thickness_nm is None:
+            return {}
+        return {"largest_thickness_nm": thickness_nm > self.largest_thickness_nm + _TOLERANCE}

@@ -64,7 +64,7 @@ class ScreenResult:
     n_recipes, n_passed : int
         Recipes scored, and those of them that no gate turned away.
     rejected : dict of str to int
-        How many each gate turned away, by its reason; a recipe may fail several.
+        How many each gate turned away, by its reason; a recipe is counted at the first gate that it fails.
     reference : array of float, shape (t,)
         The point from which gains are counted, in the targets' own units and directions.
     random_state : int

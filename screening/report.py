@@ -139,7 +139,8 @@ def cells_table(result: ScreenResult) -> Table:
 def gates_table(result: ScreenResult) -> Table:
     """Write how many recipes each gate turned away."""
     rows = [[reason, f"{count:,}"] for reason, count in result.rejected.items()]
-    caption = f"{result.n_passed:,} of {result.n_recipes:,} recipes passed; one recipe may fail several gates."
+    counts = f"{result.n_passed:,} of {result.n_recipes:,} recipes passed"
+    caption = f"{counts}; each other one is counted at the first gate it failed."
     return Table("Turned away", caption, [Column("reason"), Column("recipes", True)], rows)
 
 

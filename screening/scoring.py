@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from screening.gates import Gates
     from screening.space import RecipeSpace
 
-CHUNK = 65_536
+CHUNK = 131_072
 """Recipes scored at once by one core: large enough for NumPy, small enough for the cache and the progress bar."""
 
 _LARGEST_BLOCK = 31 << 20
@@ -79,7 +79,7 @@ class Scores:
     n_scored, n_passed : int
         Recipes scored, and those of them that no gate turned away.
     rejected : dict of str to int
-        How many each gate turned away; a recipe may fail several.
+        How many each gate turned away; a recipe is counted at the first gate that it fails.
     best : Best
         By expected gain (first criterion) and by each target.
     front_position : array of int, shape (m,)
@@ -139,14 +139,18 @@ class Scorer:
     def range(self, start: int, stop: int) -> Scores:
         """Score the recipes from `start` up to `stop`."""
         table = self.space[start:stop]
+        positions = np.arange(start, stop)
+        # What is turned away by its recipe alone is not featurized.
+        rejected, passed = turned_away(self.gates.rejections(table), len(table))
+        if len(passed) < len(table):
+            table, positions = table.take(passed), positions[passed]
         features = self.featurizer.transform(table)
-        rejections = self.gates.rejections(table, features[:, self.thickness_column])
-        passed = np.flatnonzero(~np.any(list(rejections.values()), axis=0)) if rejections else np.arange(len(table))
         grid = CoarseGrid(self.space)
         cells = grid.cells(table)
-        if passed.size < len(table):
+        too_thick, passed = turned_away(self.gates.too_thick(features[:, self.thickness_column]), len(table))
+        if len(passed) < len(table):
             # Column by column, as the features lie in memory.
-            features, cells = features.T.take(passed, axis=1).T, cells[passed]
+            features, cells, positions = features.T.take(passed, axis=1).T, cells[passed], positions[passed]
         mean, std = self.model.posterior(features)
         # From here on column by column too: whatever follows reads one target at a time.
         mean = np.multiply(mean.T, self.signs[:, None], order="C").T
@@ -155,12 +159,36 @@ class Scorer:
         criteria = np.stack([self.gain(mean, std), *mean.T]).T
         return Scores(
             n_scored=stop - start,
-            n_passed=passed.size,
-            rejected={name: int(mask.sum()) for name, mask in rejections.items()},
-            best=best_of_cells(cells, grid.n_cells, criteria, start + passed),
-            front_position=start + passed[front],
+            n_passed=len(positions),
+            rejected=rejected | too_thick,
+            best=best_of_cells(cells, grid.n_cells, criteria, positions),
+            front_position=positions[front],
             front_mean=mean[front],
         )
+
+
+def turned_away(rejections: dict[str, NDArray[np.bool_]], n: int) -> tuple[dict[str, int], NDArray[np.int64]]:
+    """Count what gates turn away, each recipe at the first gate that it fails.
+
+    Parameters
+    ----------
+    rejections : dict of str to array of bool, shape (n,)
+        By the name of the gate, in the order of the gates.
+    n : int
+        How many recipes there are.
+
+    Returns
+    -------
+    counts : dict of str to int
+    passed : array of int
+        Rows that no gate turns away.
+    """
+    going = np.ones(n, dtype=bool)
+    counts = {}
+    for name, mask in rejections.items():
+        counts[name] = int(np.count_nonzero(mask & going))
+        going &= ~mask
+    return counts, np.flatnonzero(going)
 
 
 def best_of_cells(

@@ -23,7 +23,9 @@ THICKNESS_NM = np.array([14.0, 14, 14, 80, 0, 6])
 
 
 def turned_away(gates):
-    return {name: np.flatnonzero(mask).tolist() for name, mask in gates.rejections(RECIPES, THICKNESS_NM).items()}
+    masks = gates.rejections(RECIPES) | gates.too_thick(THICKNESS_NM)
+    assert list(masks) == [gate.name for gate in gates.in_force]
+    return {name: np.flatnonzero(mask).tolist() for name, mask in masks.items()}
 
 
 def test_default_gates():

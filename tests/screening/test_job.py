@@ -17,7 +17,7 @@ def by_hand(result):
     table = result.space[:]
     features = result.model.featurizer_.transform(table)
     thickness = features[:, list(result.model.featurizer_.get_feature_names_out()).index("thickness_nm")]
-    passed = ~np.any(list(result.gates.rejections(table, thickness).values()), axis=0)
+    passed = ~np.any(list((result.gates.rejections(table) | result.gates.too_thick(thickness)).values()), axis=0)
     mean, std = result.model.posterior(features[passed])
     reached, _ = result.model.posterior(result.model.featurizer_.transform(result.cells))
     gain = expected_hypervolume_improvement(mean, std, reached, result.reference)

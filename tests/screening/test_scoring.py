@@ -45,7 +45,7 @@ def scorer(gates=None):
 def at_once():
     table = SPACE[:]
     features = Featurizer().transform(table)
-    rejected = Gates().rejections(table, features[:, 0])
+    rejected = Gates().rejections(table) | Gates().too_thick(features[:, 0])
     passed = ~np.any(list(rejected.values()), axis=0)
     mean, std = Model().posterior(features)
     criteria = np.column_stack([(mean / std).sum(1), mean])
@@ -58,7 +58,10 @@ def test_the_same_as_all_at_once(at_once, chunk, n_jobs):
     scores = score_space(scorer(), n_jobs=n_jobs, chunk=chunk)
     assert scores.n_scored == len(SPACE)
     assert scores.n_passed == passed.sum()
-    assert scores.rejected == {name: mask.sum() for name, mask in rejected.items()}
+    failed = np.array(list(rejected.values()))
+    first = np.where(failed.any(axis=0), failed.argmax(axis=0), -1)
+    assert scores.rejected == {name: int((first == gate).sum()) for gate, name in enumerate(rejected)}
+    assert sum(scores.rejected.values()) == scores.n_scored - scores.n_passed
     positions = np.flatnonzero(passed)
     assert set(scores.front_position) == set(positions[pareto_mask(mean[passed])])
     for cell, group in table[passed].groupby(CoarseGrid(SPACE).cells(table[passed])):
