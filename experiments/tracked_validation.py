@@ -161,6 +161,12 @@ def _metrics(scores: pd.DataFrame) -> dict[str, float]:
     }
 
 
+def _skill(row: pd.Series) -> str:
+    """Write a skill with its interval, which one block alone does not have."""
+    known = row["skill_low"] == row["skill_low"]
+    return f"{row['skill']:.0%}" + (f" ({row['skill_low']:.0%} to {row['skill_high']:.0%})" if known else "")
+
+
 def validation_table(validation: Validation, title: str, unit: str) -> Table:
     """Write the scores of one target for people, every split and model side by side.
 
@@ -182,7 +188,7 @@ def validation_table(validation: Validation, title: str, unit: str) -> Table:
             *(f"{row[name]:.3g}" for name in ("rmse", "mae", "crps")),
             f"{row['coverage']:.0%}",
             f"{row['width']:.3g}",
-            "" if row["model"] == "mean" else f"{row['skill']:.0%} ({row['skill_low']:.0%} to {row['skill_high']:.0%})",
+            "" if row["model"] == "mean" else _skill(row),
         ]
         for _, row in validation.scores.reset_index().iterrows()
     ]

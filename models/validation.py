@@ -218,11 +218,13 @@ def _repeated(cells: Measured) -> list[str]:
     repeats = len(cells.y) - len(np.unique(cells.recipe))
     if repeats:
         found.append(
-            f"{repeats} cells repeat a recipe: random folds see it on both sides, leave-one-recipe-out does not."
+            f"{repeats} cell{'s repeat' if repeats > 1 else ' repeats'} a recipe: random folds see it on both sides, leave-one-recipe-out does not."
         )
     shared = sum(len(set(cells.source[cells.recipe == recipe])) > 1 for recipe in np.unique(cells.recipe))
     if shared:
-        found.append(f"{shared} recipes were made in several sources: leave-one-source-out sees them on both sides.")
+        found.append(
+            f"{shared} recipe{'s were' if shared > 1 else ' was'} made in several sources: leave-one-source-out sees them on both sides."
+        )
     return found
 
 

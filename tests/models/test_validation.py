@@ -94,7 +94,7 @@ def test_leaks_are_found_by_name():
     X[1] = X[0]
     y[1] = y[0]
     found = leaks(cells_of(y, X, ["a"] * 8 + ["b"]), ["honest", "grown", "copied"])
-    assert any(sentence.startswith("1 cells repeat a recipe") for sentence in found)
+    assert any(sentence.startswith("1 cell repeats a recipe") for sentence in found)
     assert any(sentence.startswith("copied is a function of the target") for sentence in found)
     assert any(sentence.startswith("grown is a function of the target") for sentence in found)
     assert any(sentence.startswith("b has one recipe") for sentence in found)
