@@ -325,8 +325,11 @@ def verdict(scores: Mapping[Any, float], unit: str) -> str:
         f"recipes left out are missed by {scores['rmse']:.3g} {unit} (the mean alone: {scores['rmse_mean']:.3g}), "
         f"and 90 % intervals held {scores['coverage']:.0%} of {int(scores['tested'])} cells."
     )
-    if not scores["weight"] or scores["skill"] <= 0:
+    if not scores["weight"]:
         return f"no skill yet on {recipes} recipes, so the mean is what is predicted; {compared}"
+    if scores["skill"] <= 0:
+        share = f"the model has a share of {scores['weight']:.0%} beside the mean in what is predicted"
+        return f"no skill yet on {recipes} recipes; {share}; {compared}"
     if not scores["skill_low"] > 0:
         return f"perhaps some skill, not yet told from luck ({recipes} recipes); {compared}"
     return f"skill {scores['skill']:.0%} over the mean ({recipes} recipes); {compared}"

@@ -217,14 +217,12 @@ def _repeated(cells: Measured) -> list[str]:
     found = []
     repeats = len(cells.y) - len(np.unique(cells.recipe))
     if repeats:
-        found.append(
-            f"{repeats} cell{'s repeat' if repeats > 1 else ' repeats'} a recipe: random folds see it on both sides, leave-one-recipe-out does not."
-        )
+        who = "1 cell repeats" if repeats == 1 else f"{repeats} cells repeat"
+        found.append(f"{who} a recipe: random folds see it on both sides, leave-one-recipe-out does not.")
     shared = sum(len(set(cells.source[cells.recipe == recipe])) > 1 for recipe in np.unique(cells.recipe))
     if shared:
-        found.append(
-            f"{shared} recipe{'s were' if shared > 1 else ' was'} made in several sources: leave-one-source-out sees them on both sides."
-        )
+        what = "1 recipe was" if shared == 1 else f"{shared} recipes were"
+        found.append(f"{what} made in several sources: leave-one-source-out sees them on both sides.")
     return found
 
 

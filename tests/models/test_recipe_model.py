@@ -4,7 +4,7 @@ import pytest
 from benchmarks.simulator import World, campaign
 from datasets.cells import henkel2025
 from datasets.errors import InputError
-from models.recipe_model import RecipeModel
+from models.recipe_model import RecipeModel, verdict
 
 TARGETS = ("q_discharge_first_mAh_g", "retention_pct")
 
@@ -66,3 +66,17 @@ def test_what_cannot_be_learned_is_refused():
         RecipeModel(("retention_pc",)).fit(henkel2025())
     with pytest.raises(InputError, match="6 cells without a value"):
         RecipeModel(("retention_pct",)).fit(henkel2025().assign(retention_pct=np.nan))
+
+
+@pytest.mark.parametrize(
+    ("weight", "skill", "low", "said"),
+    [
+        (0.0, -0.1, -0.2, "no skill yet on 8 recipes, so the mean is what is predicted"),
+        (0.4, -0.1, -0.2, "no skill yet on 8 recipes; the model has a share of 40% beside the mean"),
+        (0.4, 0.1, -0.1, "perhaps some skill, not yet told from luck"),
+        (0.4, 0.1, 0.05, "skill 10% over the mean"),
+    ],
+)
+def test_the_verdict_says_what_is_predicted(weight, skill, low, said):
+    scores = {"recipes": 8, "tested": 9, "rmse": 2.0, "rmse_mean": 2.1, "crps": 1.0, "coverage": 0.9}
+    assert verdict(scores | {"weight": weight, "skill": skill, "skill_low": low}, "%").startswith(said)
