@@ -35,10 +35,11 @@ def test_coverage_counts_the_ends():
 
 
 def test_skill_and_its_bootstrap_interval():
-    reference = RNG.uniform(1, 2, 40)
+    rng = np.random.default_rng(1)
+    reference = rng.uniform(1, 2, 40)
     assert skill(0.8 * reference, reference) == pytest.approx(0.2)
     assert skill_interval(0.8 * reference, reference, np.arange(40)) == pytest.approx((0.2, 0.2))
-    low, high = skill_interval(reference + RNG.normal(0, 1, 40), reference, np.arange(40))
+    low, high = skill_interval(reference + rng.normal(0, 1, 40), reference, np.arange(40))
     assert low < 0 < high
 
 

@@ -47,7 +47,7 @@ def test_the_gradient_is_the_slope_of_the_likelihood(sources):
 
 def test_combined_replicates_have_the_likelihood_of_the_single_cells():
     features = np.repeat(FEATURES[:5], 3, axis=0)
-    values = np.repeat(VALUES[:5], 3) + RNG.normal(size=15)
+    values = np.repeat(VALUES[:5], 3) + np.random.default_rng(1).normal(size=15)
     combined = learn(rows_of(features, np.zeros(15, dtype=int), values), Priors())
     theta = combined.kernel_.theta
     scale = np.std(values.reshape(5, 3).mean(axis=1), ddof=1)
@@ -65,7 +65,7 @@ def test_the_posterior_is_scikit_learns(sources, own):
     rows = rows_of(FEATURES, sources, VALUES, noise=0.5)
     process = learn(rows, Priors())
     latent = solve(rows, process.kernel_, own=own)
-    new = RNG.normal(size=(300, 3))
+    new = np.random.default_rng(2).normal(size=(300, 3))
     mean, std = process.predict(np.column_stack([new, np.full(300, own), np.zeros(300)]), return_std=True)
     ours_mean, ours_std = latent(new)
     np.testing.assert_allclose(ours_mean, latent.center + latent.scale * mean, atol=1e-8)
