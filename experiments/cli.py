@@ -88,9 +88,12 @@ def screen(
     as_json: JsonOption = False,
 ) -> None:
     """Score a recipe space on measured cells, rank it, and track it."""
+    from datasets.errors import InputError, Problem
     from experiments.repeating import command_line
     from experiments.tracked_screen import tracked_screen
 
+    if jobs < -1 or jobs == 0:
+        raise InputError("--jobs", [Problem("", jobs, "1 or more, or -1 for all cores")])
     read = _campaign(campaign)
     with _progress("scoring recipes") as progress:
         done = tracked_screen(

@@ -96,6 +96,7 @@ def test_wrong_input_is_told_at_once_and_nothing_is_written(tmp_path, monkeypatc
     [
         (["screen", "--campaign", "missing.toml"], "lirap init"),
         (["screen", "--cells", "missing.csv"], "missing.csv"),
+        (["screen", "--jobs", "0"], "--jobs: 1 problem"),
         (["xrd", "--halide-cl", "2"], "halide_cl: got 2.0"),
         (["xrd", "--peaks", "15,7;22,3"], "7;22"),
         (["xrd"], "lattice parameter"),
