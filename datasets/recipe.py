@@ -8,8 +8,7 @@ from typing import Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from datasets.columns import LARGEST_WT_PCT as LARGEST_WT_PCT
-from datasets.columns import MELT_TEMPERATURE_RANGE_C as MELT_TEMPERATURE_RANGE_C
+from datasets.columns import LARGEST_WT_PCT, MELT_TEMPERATURE_RANGE_C
 from datasets.errors import nearest
 from datasets.materials import NO_OXIDE, co_coatings
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from experiments.campaign_file import Campaign
+    from experiments.home import Tracked
     from experiments.tracked_screen import TrackedScreen
     from experiments.tracked_validation import TrackedValidation
     from screening.job import ScreenResult
@@ -71,7 +72,10 @@ def init(
     from experiments.campaign_file import init as write_campaign_file
 
     written = write_campaign_file(path)
-    _answer(as_json, {"campaign": str(written)}, f"Wrote {written}: edit it, then run lirap screen -c {written}")
+    if as_json:
+        _print_json({"campaign": str(written)})
+    else:
+        typer.echo(f"Wrote {written}: edit it, then run lirap screen -c {written}")
 
 
 @app.command()
@@ -143,7 +147,7 @@ def validate(
     for note in done.notes:
         console.print(note, highlight=False)
     console.print(f"\nPictures: {done.folder}", highlight=False, soft_wrap=True)
-    console.print(f"Tracked: run {done.run_id} in {done.home / 'mlflow.db'}", highlight=False, soft_wrap=True)
+    _print_run(console, done)
 
 
 @app.command()
@@ -274,13 +278,6 @@ def _progress(what: str) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _answer(as_json: bool, content: dict[str, Any], text: str) -> None:
-    if as_json:
-        _print_json(content)
-    else:
-        typer.echo(text)
-
-
 def _print_json(content: dict[str, Any]) -> None:
     typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))
 
@@ -296,6 +293,10 @@ def _print_screen(done: TrackedScreen) -> None:
     console = _console()
     print_result(console, done.result, done.notes)
     console.print(f"Report:  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
+    _print_run(console, done)
+
+
+def _print_run(console: Console, done: Tracked) -> None:
     console.print(f"Tracked: run {done.run_id} in {done.home / 'mlflow.db'}", highlight=False, soft_wrap=True)
 
 
@@ -332,11 +333,14 @@ def _print_table(console: Any, table: Table, caption: bool = True) -> None:
         console.print(table.caption, style="dim", highlight=False, markup=False)
 
 
+def _whereabouts(done: Tracked) -> dict[str, Any]:
+    files = {name: str(path) for name, path in done.files.items()}
+    return {"run_id": done.run_id, "home": str(done.home), "files": files}
+
+
 def _validation_content(done: TrackedValidation) -> dict[str, Any]:
     return {
-        "run_id": done.run_id,
-        "home": str(done.home),
-        "files": {path.name: str(path) for path in sorted(done.folder.iterdir())},
+        **_whereabouts(done),
         "notes": done.notes,
         "scores": json.loads(done.scores.to_json(orient="records")),
         "targets": {
@@ -353,9 +357,7 @@ def _validation_content(done: TrackedValidation) -> dict[str, Any]:
 def _screen_content(done: TrackedScreen) -> dict[str, Any]:
     result = done.result
     return {
-        "run_id": done.run_id,
-        "home": str(done.home),
-        "files": {path.name: str(path) for path in sorted(done.folder.iterdir())},
+        **_whereabouts(done),
         "n_recipes": result.n_recipes,
         "n_passed": result.n_passed,
         "rejected": result.rejected,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
 from experiments.campaign_file import Campaign
-from experiments.home import home_folder
+from experiments.home import Tracked, home_folder, turn_at_files
 from experiments.measured_cells import campaign_cells
 from experiments.repeating import repeat_text
 
@@ -21,28 +19,16 @@ if TYPE_CHECKING:
     from screening.scoring import Progress
 
 
-@dataclass(frozen=True)
-class TrackedScreen:
+@dataclass(frozen=True, kw_only=True)
+class TrackedScreen(Tracked):
     """A screen, and where it went.
 
     Attributes
     ----------
     result : ScreenResult
-    run_id : str
-        Its MLflow run.
-    folder : pathlib.Path
-        The files of the latest screen.
-    home : pathlib.Path
-        The folder with everything that runs leave.
-    notes : list of str
-        What a reader should know of the cell tables.
     """
 
     result: ScreenResult
-    run_id: str
-    folder: Path
-    home: Path
-    notes: list[str] = field(default_factory=list)
 
 
 def tracked_screen(
@@ -88,9 +74,10 @@ def tracked_screen(
     files = Path(out) if out else folder / "screen"
     refuse_foreign(files, SCREEN_FILES)
 
-    from experiments.tracking import open_store, tracked_run
+    from experiments.tracking import open_store, quiet_mlflow, tracked_run
     from screening.job import screen
 
+    mlflow = quiet_mlflow()
     store = open_store(folder, campaign.name)
     name = f"screen {short_count(len(campaign.space))} recipes, {len(table)} cells"
     with tracked_run(store, name, "screen") as run:
@@ -106,10 +93,11 @@ def tracked_screen(
             cache_dir=folder / "cache",
             progress=progress,
         )
-        with FileLock(folder / "screen.lock"):  # two screens of one home must not swap one folder at once
+        with turn_at_files(folder):
             write_screen(result, files, repeat_text(command, run.info.run_id))
-        log_screen(campaign, result, files)
-    return TrackedScreen(result, run.info.run_id, files, folder, notes)
+            mlflow.log_artifacts(str(files))
+        log_screen(campaign, result)
+    return TrackedScreen(result=result, run_id=run.info.run_id, folder=files, home=folder, notes=notes)
 
 
 def short_count(count: int) -> str:
@@ -126,27 +114,23 @@ def short_count(count: int) -> str:
     return str(count)
 
 
-def log_screen(campaign: Campaign, result: ScreenResult, files: Path) -> None:
-    """Log a screen to the open run: settings, numbers, data, models, files and a note.
+def log_screen(campaign: Campaign, result: ScreenResult) -> None:
+    """Log a screen to the open run: settings, numbers, data, models, candidates and a note.
 
     Parameters
     ----------
     campaign : Campaign
     result : ScreenResult
-    files : pathlib.Path
-        The folder that `screening.files.write_screen` wrote.
     """
-    import mlflow
-
     from experiments.tracked_models import log_models
-    from experiments.tracking import log_cells, log_note, log_settings
+    from experiments.tracking import log_cells, log_note, log_settings, quiet_mlflow
 
+    mlflow = quiet_mlflow()
     log_settings(screen_settings(campaign, result))
     mlflow.log_metrics(screen_metrics(result))
     log_cells(result.cells, "cells")
     log_models(result.model, campaign.name, skills(result))
     mlflow.log_table(result.candidates.round(3), "candidates.json")
-    mlflow.log_artifacts(str(files))
     log_note(screen_note(result))
 
 

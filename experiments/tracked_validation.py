@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.campaign_file import Campaign
-from experiments.home import home_folder
+from experiments.home import Tracked, home_folder, turn_at_files
 from experiments.measured_cells import campaign_cells
 from screening.tables import Column, Table
 
@@ -24,29 +24,17 @@ _PICTURES = ("parity", "calibration", "learning")
 _NAMES = ("rmse", "mae", "crps", "coverage", "width", "skill", "skill_low", "skill_high")
 
 
-@dataclass(frozen=True)
-class TrackedValidation:
+@dataclass(frozen=True, kw_only=True)
+class TrackedValidation(Tracked):
     """The validation of a campaign's models, and where it went.
 
     Attributes
     ----------
     validations : dict of str to Validation
         By target.
-    run_id : str
-        Its MLflow run.
-    folder : pathlib.Path
-        Scores and pictures.
-    home : pathlib.Path
-        The folder with everything that runs leave.
-    notes : list of str
-        What a reader should know of the cell tables.
     """
 
     validations: dict[str, Validation]
-    run_id: str
-    folder: Path
-    home: Path
-    notes: list[str] = field(default_factory=list)
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -92,12 +80,11 @@ def tracked_validation(
     files = Path(out) if out else folder / "validation"
     refuse_foreign(files, validation_files(campaign))
 
-    import mlflow
-
-    from experiments.tracking import log_cells, log_note, log_settings, open_store, tracked_run
+    from experiments.tracking import log_cells, log_note, log_settings, open_store, quiet_mlflow, tracked_run
     from models.validation import validate
     from screening.job import fitted_model
 
+    mlflow = quiet_mlflow()
     store = open_store(folder, campaign.name)
     with tracked_run(store, f"validation, {len(table)} cells", "validation") as run:
         model = fitted_model(table, campaign.targets, options, campaign.random_state, folder / "cache")
@@ -113,12 +100,15 @@ def tracked_validation(
             )
             for goal in campaign.targets
         }
-        done = TrackedValidation(validations, run.info.run_id, files, folder, notes)
-        _write(done, model, campaign)
+        done = TrackedValidation(
+            validations=validations, run_id=run.info.run_id, folder=files, home=folder, notes=notes
+        )
+        with turn_at_files(folder):
+            _write(done, model, campaign)
+            mlflow.log_artifacts(str(files))
         log_settings({"targets": list(validations), "random_state": campaign.random_state, "features": len(names)})
         mlflow.log_metrics(_metrics(done.scores))
         log_cells(table, "cells")
-        mlflow.log_artifacts(str(files))
         log_note("\n\n".join(one.sentence for one in validations.values()))
     return done
 

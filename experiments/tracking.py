@@ -29,8 +29,8 @@ LONGEST_TAG = 8000
 _OPENING_SECONDS = 120
 
 
-def _mlflow() -> Any:
-    """Import mlflow with its telemetry off, which is read once, on import."""
+def quiet_mlflow() -> Any:
+    """Import mlflow with its telemetry off, which is read once, on import: no other import may come before this one."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
     import mlflow
@@ -81,7 +81,7 @@ def open_store(home: str | Path, experiment: str) -> Store:
     """
     home = Path(home).resolve()
     home.mkdir(parents=True, exist_ok=True)
-    mlflow = _mlflow()
+    mlflow = quiet_mlflow()
     uri = f"sqlite:///{home / 'mlflow.db'}"
     with _quiet_migrations(), FileLock(home / "mlflow.lock", timeout=_OPENING_SECONDS):
         mlflow.set_tracking_uri(uri)
@@ -152,7 +152,7 @@ def tracked_run(store: Store, name: str, kind: str, tags: Mapping[str, str] | No
     ------
     mlflow.entities.Run
     """
-    mlflow = _mlflow()
+    mlflow = quiet_mlflow()
     mlflow.set_tracking_uri(store.uri)
     token = uuid.uuid4().hex
     path = _lock_path(store, token)
@@ -194,7 +194,7 @@ def log_settings(settings: Mapping[str, Any]) -> None:
     settings : mapping
         Values that JSON can hold.
     """
-    mlflow = _mlflow()
+    mlflow = quiet_mlflow()
     mlflow.log_dict(dict(settings), "settings.json")
     short = {name: str(value) for name, value in settings.items()}
     mlflow.log_params({name: value for name, value in short.items() if len(value) <= LONGEST_PARAM})
@@ -202,7 +202,7 @@ def log_settings(settings: Mapping[str, Any]) -> None:
 
 def log_note(text: str) -> None:
     """Put a note on top of the open run; what is too long for it is whole in ``note.md``."""
-    mlflow = _mlflow()
+    mlflow = quiet_mlflow()
     if len(text) > LONGEST_TAG:
         mlflow.log_text(text, "note.md")
         text = text[: LONGEST_TAG - 60] + "\n\n(cut; the whole note is in the artifact note.md)"
@@ -224,7 +224,7 @@ def log_cells(cells: pd.DataFrame, name: str) -> str:
     str
         Digest of the table: 16 hexadecimal digits that change when any value does.
     """
-    mlflow = _mlflow()
+    mlflow = quiet_mlflow()
     from mlflow.data.code_dataset_source import CodeDatasetSource
 
     digest = table_digest(cells)

@@ -98,7 +98,7 @@ class ScreenResult:
     @property
     def lists(self) -> list[str]:
         """The criteria by which the candidates are ranked."""
-        return [BY_GAIN, *(goal.target for goal in self.goals)]
+        return criteria(self.goals)
 
     @property
     def sentence(self) -> str:
@@ -234,6 +234,11 @@ def check_targets(cells: pd.DataFrame, goals: Sequence[Goal], source: str = "the
         raise InputError(source, [Problem(f"column {name}", "no value", expected) for name in empty])
 
 
+def criteria(goals: Sequence[Goal]) -> list[str]:
+    """Name what recipes are ranked by, in the order in which `screening.scoring` scores it."""
+    return [BY_GAIN, *(goal.target for goal in goals)]
+
+
 class _Clock:
     """Times the steps of a job, one after the other."""
 
@@ -297,7 +302,7 @@ def _candidates(
     import pandas as pd
 
     lists = []
-    for criterion, name in enumerate([BY_GAIN, *(goal.target for goal in goals)]):
+    for criterion, name in enumerate(criteria(goals)):
         positions = scores.best.position[:, criterion]
         held = positions >= 0
         order = np.lexsort((positions[held], -scores.best.score[held, criterion]))

@@ -76,7 +76,7 @@ def candidate_table(result: ScreenResult, criterion: str, n: int | None = None) 
     columns += [Column(axis_label(goal), True) for goal in result.goals]
     columns += [Column(f"{axis_label(goal)}, predicted", True) for goal in predicted]
     columns += [Column("nm", True), Column("nearest cell"), Column("steps away")]
-    names = dict(zip(result.cells["cell_id"], cell_names(result.cells), strict=True))
+    names = _names_by_id(result)
     body = [
         [
             str(row["rank"]),
@@ -92,6 +92,10 @@ def candidate_table(result: ScreenResult, criterion: str, n: int | None = None) 
     ]
     label = {goal.target: goal.column.label for goal in result.goals}.get(criterion, criterion)
     return Table(f"Best recipes by {label}", _candidate_caption(result), columns, body)
+
+
+def _names_by_id(result: ScreenResult) -> dict[str, str]:
+    return dict(zip(result.cells["cell_id"], cell_names(result.cells), strict=True))
 
 
 def _candidate_caption(result: ScreenResult) -> str:
@@ -219,7 +223,7 @@ def _driver(explanation: Explanation) -> dict[str, Any]:
 
 
 def _next(result: ScreenResult) -> list[dict[str, str]]:
-    names = dict(zip(result.cells["cell_id"], cell_names(result.cells), strict=True))
+    names = _names_by_id(result)
     return [
         {
             "label": row["label"],

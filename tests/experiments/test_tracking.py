@@ -144,3 +144,27 @@ def test_the_run_of_a_killed_process_is_closed_at_the_next_opening(store):
 
 def test_telemetry_is_off():
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+_FIRST_IMPORT = """
+import os, sys
+class Spy:
+    def find_spec(self, name, path, target=None):
+        if name == "mlflow":
+            print(os.environ.get("MLFLOW_DISABLE_TELEMETRY"), flush=True)
+sys.meta_path.insert(0, Spy())
+import experiments.tracking
+from experiments.campaign_file import Campaign
+from {module} import {command}
+def closed(*_):
+    raise SystemExit
+experiments.tracking.open_store = closed
+{command}(Campaign(), home=sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("command", ["tracked_screen", "tracked_validation"])
+def test_telemetry_is_off_before_a_command_first_imports_mlflow(command, tmp_path):
+    code = _FIRST_IMPORT.format(module=f"experiments.{command}", command=command)
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["true"], done.stderr

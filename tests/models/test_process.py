@@ -16,10 +16,6 @@ def rows_of(features, source, values, noise=1.0):
     return combine_replicates(single_rows(features, source, values, np.full(len(values), noise)))[0]
 
 
-def augmented(rows, share):
-    return np.column_stack([rows.features, rows.source, np.full(len(rows.y), share)])
-
-
 def test_the_kernel_is_scikit_learns():
     length = np.array([0.5, 1.0, 2.0])
     theirs = ConstantKernel(MEAN_VARIANCE) + ConstantKernel(0.7) * Matern(length, nu=2.5) + WhiteKernel(0.2)
