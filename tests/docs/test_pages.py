@@ -19,7 +19,8 @@ from rich.console import Console
 from datasets.cells import read_cells
 from datasets.errors import InputError
 from experiments.campaign_file import Campaign, campaign_template
-from experiments.cli import PIPE_WIDTH, _screen_content, print_result
+from experiments.commands.common import PIPE_WIDTH
+from experiments.commands.screens import print_result, screen_content
 from screening import Gates, RecipeSpace, screen
 from screening.files import CANDIDATES, FRONT, PICTURE, REPORT
 from screening.goals import Goal
@@ -114,7 +115,7 @@ def test_notebooks_print_what_their_pages_show(tmp_path, monkeypatch, cache_dir)
     names = {}
     for page in NOTEBOOKS:
         assert with_outputs(read(page), names) == read(page)
-    assert list(_screen_content(names["done"])) == words(read("screen.md"), "json")
+    assert list(screen_content(names["done"])) == words(read("screen.md"), "json")
 
 
 @pytest.mark.slow
