@@ -120,18 +120,21 @@ def expected_improvement(mean: ArrayLike, std: ArrayLike, best: ArrayLike) -> Ar
 
 
 def expected_hypervolume_improvement(mean: ArrayLike, std: ArrayLike, front: ArrayLike, reference: ArrayLike) -> Array:
-    """Expect by how much one new cell enlarges the volume dominated by a front of two targets, exactly.
+    """Expect by how much one new cell enlarges the volume dominated by a front, exactly.
 
-    The plane above the front is cut into vertical strips; in each, the gain is a width times a height, and both are
-    expected improvements of independent normal values (10.1109/CEC.2011.5949880; 10.1007/s10898-019-00798-7).
+    The plane above a front of two targets is cut into vertical strips; in each, the gain is a width times a height,
+    and both are expected improvements of independent normal values (10.1109/CEC.2011.5949880;
+    10.1007/s10898-019-00798-7). A front of three is cut into slabs along the last target, in each of which the front
+    of the others is one of two targets; more targets are cut likewise, at a cost that grows with the power of the
+    front. One target is plain expected improvement over the best.
 
     Parameters
     ----------
-    mean, std : array-like of shape (n, 2)
-        Predicted targets, both to be maximised, and their standard deviations, taken as independent.
-    front : array-like of shape (m, 2)
+    mean, std : array-like of shape (n, t)
+        Predicted targets, all to be maximised, and their standard deviations, taken as independent.
+    front : array-like of shape (m, t)
         What was measured so far; dominated rows do no harm, and m may be 0.
-    reference : array-like of shape (2,)
+    reference : array-like of shape (t,)
         The lower corner of the volume.
 
     Returns
@@ -142,12 +145,35 @@ def expected_hypervolume_improvement(mean: ArrayLike, std: ArrayLike, front: Arr
     Raises
     ------
     ValueError
-        When there are not two targets.
+        When mean, standard deviation and reference do not agree in the number of targets.
     """
     mean, std = np.asarray(mean, dtype=float), np.asarray(std, dtype=float)
-    if mean.ndim != 2 or mean.shape[1] != 2 or mean.shape != std.shape:
-        raise ValueError(f"Got mean {mean.shape} and std {std.shape}, expected both of shape (n, 2)")
-    edges, heights = _strips(np.asarray(front, dtype=float).reshape(-1, 2), np.asarray(reference, dtype=float))
+    corner = np.atleast_1d(np.asarray(reference, dtype=float))
+    if mean.ndim != 2 or mean.shape != std.shape or mean.shape[1] != len(corner):
+        raise ValueError(f"Got mean {mean.shape} and std {std.shape}, expected both of shape (n, {len(corner)})")
+    points = np.asarray(front, dtype=float).reshape(-1, len(corner))
+    points = points[(points > corner).all(axis=1)]
+    return _expected_volume(mean, std, np.unique(points[pareto_mask(points)], axis=0), corner)
+
+
+def _expected_volume(mean: Array, std: Array, front: Array, corner: Array) -> Array:
+    if len(corner) == 1:
+        return expected_improvement(mean[:, 0], std[:, 0], max(corner[0], *front[:, 0]) if len(front) else corner[0])
+    if len(corner) == 2:
+        return _expected_area(mean, std, front, corner)
+    levels = np.unique(np.append(front[:, -1], corner[-1]))
+    reach = [expected_improvement(mean[:, -1], std[:, -1], level) for level in levels]
+    gain = np.zeros(len(mean))
+    for row, level in enumerate(levels):
+        # The highest slab has no upper end.
+        height = reach[row] - reach[row + 1] if row + 1 < len(levels) else reach[row]
+        above = front[front[:, -1] > level][:, :-1]
+        gain += height * _expected_volume(mean[:, :-1], std[:, :-1], above[pareto_mask(above)], corner[:-1])
+    return gain
+
+
+def _expected_area(mean: Array, std: Array, front: Array, corner: Array) -> Array:
+    edges, heights = _strips(front, corner)
     gain = np.empty(len(mean))
     for start in range(0, len(mean), _BLOCK):
         block = slice(start, start + _BLOCK)
@@ -161,10 +187,9 @@ def expected_hypervolume_improvement(mean: ArrayLike, std: ArrayLike, front: Arr
 
 
 def _strips(front: Array, reference: Array) -> tuple[Array, Array]:
-    inside = front[(front > reference).all(axis=1)]
-    inside = np.unique(inside[pareto_mask(inside)], axis=0)
-    edges = np.concatenate([[reference[0]], inside[:, 0]])
-    heights = np.concatenate([inside[:, 1], [reference[1]]])
+    front = front[np.argsort(front[:, 0])]
+    edges = np.concatenate([[reference[0]], front[:, 0]])
+    heights = np.concatenate([front[:, 1], [reference[1]]])
     return edges, heights
 
 

@@ -263,7 +263,14 @@ def standard(rows: Rows) -> tuple[float, float]:
     return center, max(spread, floor, float(np.max(rows.noise))) or 1.0
 
 
-def solve(rows: Rows, kernel: CellKernel, *, own: int = -1, random_state: int = 0) -> Latent:
+def solve(
+    rows: Rows,
+    kernel: CellKernel,
+    *,
+    own: int = -1,
+    random_state: int = 0,
+    standards: tuple[float, float] | None = None,
+) -> Latent:
     """Solve for the posterior of the response in one source, exactly or on an inducing subset.
 
     Parameters
@@ -275,12 +282,14 @@ def solve(rows: Rows, kernel: CellKernel, *, own: int = -1, random_state: int = 
         The source that predictions are for; negative for one that has no cells yet.
     random_state : int
         Seed of the choice of the inducing subset.
+    standards : tuple of float, optional
+        Centre and spread to standardise with, in the unit of the target; those of the rows by default.
 
     Returns
     -------
     Latent
     """
-    center, scale = standard(rows)
+    center, scale = standards or standard(rows)
     values = (rows.y - center) / scale
     known = (rows.noise / scale) ** 2
     variance = (kernel.noise_variance + known) * rows.share / rows.counts + _JITTER

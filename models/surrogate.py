@@ -17,6 +17,7 @@ from models.borrowing import borrowed, choose_borrow
 from models.design import Design, Rows, combine_replicates, single_rows
 from models.forest import LEAST_FOR_FOREST, Forest, grow, pool
 from models.latent import LARGEST_EXACT, Priors, learn, solve
+from models.process import CellKernel
 from models.robust import find_trust
 from models.selection import Selection, select_groups
 from models.weighing import choose_forest, choose_weight, fold, for_unseen_lab, mean_prediction, mix
@@ -227,12 +228,16 @@ class Surrogate(RegressorMixin, BaseEstimator):
         self.weight_ = choose_weight(folded, self.forest_share_)
 
     def _solve(self) -> None:
-        kernel, offset = self.process_.kernel_, (self.priors or Priors()).source
+        offset = (self.priors or Priors()).source
+        self.latent_ = solve(self.rows_, self._kernel(), own=self.own_, random_state=self.random_state)
+        self.baseline_ = for_unseen_lab(mean_prediction(self.rows_, self.own_), self.rows_, self.own_, offset)
+
+    def _kernel(self) -> CellKernel:
+        kernel = self.process_.kernel_
         if self.own_ < 0 and kernel.source_bounds == "fixed":
             # One other source cannot say how labs differ: the prior's centre does.
-            kernel = clone(kernel).set_params(source_variance=offset)
-        self.latent_ = solve(self.rows_, kernel, own=self.own_, random_state=self.random_state)
-        self.baseline_ = for_unseen_lab(mean_prediction(self.rows_, self.own_), self.rows_, self.own_, offset)
+            return clone(kernel).set_params(source_variance=(self.priors or Priors()).source)
+        return kernel
 
     def seen_from(self, source: object) -> Self:
         """Predict for another lab, with what was learned and the weight as they are.
@@ -253,6 +258,43 @@ class Surrogate(RegressorMixin, BaseEstimator):
         found = np.flatnonzero(self.sources_ == source)
         other.own_ = int(found[0]) if len(found) else -1
         other._solve()
+        return other
+
+    def conditioned(self, X: ArrayLike) -> Self:
+        """Believe that cells of the own lab, still pending, will come in as expected.
+
+        What is expected stays as it is, and less is open near the pending cells: so a batch asked one after the other
+        spreads. Hyperparameters, weight and baseline stay; only ``latent_`` and ``posterior`` change.
+
+        Parameters
+        ----------
+        X : array-like of shape (p, columns)
+            Features of the pending cells; p may be 0.
+
+        Returns
+        -------
+        Surrogate
+            A fitted copy.
+        """
+        table = np.asarray(X, dtype=np.float64).reshape(-1, self.n_features_in_)
+        if not len(table):
+            return self
+        other = copy(self)
+        kernel = self._kernel()
+        if self.own_ < 0:
+            other.own_ = int(self.rows_.source.max()) + 1
+        features = self.design_.transform(table)
+        count = len(features)
+        noise = self.latent_.scale * max(self.latent_.noise_variance - kernel.noise_variance, 0.0) ** 0.5
+        pending = single_rows(features, np.full(count, other.own_), self.posterior(table)[0], np.full(count, noise))
+        other.rows_ = Rows(*(np.concatenate(pair) for pair in zip(self.rows_, pending, strict=True)))
+        other.latent_ = solve(
+            other.rows_,
+            kernel,
+            own=other.own_,
+            random_state=self.random_state,
+            standards=(self.latent_.center, self.latent_.scale),
+        )
         return other
 
     def posterior(self, X: ArrayLike) -> tuple[Array, Array]:

@@ -75,9 +75,24 @@ def test_many_rows_are_one_row_many_times():
     assert whole[4999] == pytest.approx(expected_hypervolume_improvement(mean[4999:], std[4999:], FRONT, REFERENCE)[0])
 
 
-def test_three_targets_are_refused():
+def test_mismatched_targets_are_refused():
     with pytest.raises(ValueError, match=r"expected both of shape \(n, 2\)"):
-        expected_hypervolume_improvement(np.zeros((1, 3)), np.ones((1, 3)), np.zeros((1, 3)), np.zeros(3))
+        expected_hypervolume_improvement(np.zeros((1, 3)), np.ones((1, 3)), np.zeros((1, 2)), np.zeros(2))
+
+
+@pytest.mark.parametrize("mean", [(2.0, 2.0, 1.0), (0.5, 0.5, 3.0), (-1.0, 4.0, 4.0)])
+def test_three_targets_against_drawing(mean):
+    front = np.array([[1.0, 3.0, 2.0], [2.0, 2.0, 2.0], [3.0, 0.5, 1.0], [0.5, 0.5, 4.0], [1.0, 1.0, 1.0]])
+    std = np.array([0.8, 0.6, 1.0])
+    draws = np.random.default_rng(1).normal(mean, std, (3000, 3))
+    gains = [hypervolume(np.vstack([front, draw]), np.zeros(3)) - hypervolume(front, np.zeros(3)) for draw in draws]
+    exact = expected_hypervolume_improvement([mean], [std], front, np.zeros(3))[0]
+    assert exact == pytest.approx(np.mean(gains), abs=4 * np.std(gains) / len(gains) ** 0.5)
+
+
+def test_one_target_is_plain_expected_improvement():
+    gain = expected_hypervolume_improvement([[1.0], [2.0]], [[0.5], [0.1]], [[1.2], [0.3]], [0.0])
+    np.testing.assert_allclose(gain, expected_improvement([1.0, 2.0], [0.5, 0.1], 1.2))
 
 
 def test_reference_point_lies_below_the_front_even_of_one_cell():

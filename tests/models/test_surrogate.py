@@ -211,3 +211,33 @@ def test_the_inducing_subset_is_exact_when_it_is_everything(table, monkeypatch):
     new = np.random.default_rng(1).normal(size=(50, 4))
     for ours, exact in zip(approximate(new), model.latent_(new), strict=True):
         np.testing.assert_allclose(ours, exact, rtol=1e-4)
+
+
+@pytest.mark.parametrize("own", [None, "b", "new"])
+def test_pending_cells_leave_what_is_expected_and_narrow_what_is_open(table, own):
+    X, y = table
+    groups = np.repeat(["a", "b"], 15)
+    model = Surrogate(own_source=own, weigh=False).fit(X[:, :2], y, groups=groups if own else None)
+    pending = np.array([[2.0, 2.0], [2.0, 2.0], [-1.0, 0.5]])
+    mean, std = model.posterior(X[:, :2])
+    later_mean, later_std = model.conditioned(pending).posterior(X[:, :2])
+    np.testing.assert_allclose(later_mean, mean, rtol=1e-6)
+    assert (later_std <= std * (1 + 1e-9)).all()
+    assert model.conditioned(pending).posterior(pending)[1][0] < 0.9 * model.posterior(pending)[1][0]
+    assert model.conditioned(np.empty((0, 2))) is model
+
+
+def test_pending_cells_count_as_measured_ones_do(table):
+    X, y = table
+    model = Surrogate(weigh=False).fit(X, y)
+    new = np.array([[1.5, -1.0, 0.2, 0.0]])
+    kernel = model.process_.kernel_
+    inputs = np.column_stack([model.design_.transform(np.vstack([X, new])), np.zeros(31), np.ones(31)])
+    quiet = inputs.copy()
+    quiet[:, -1] = 0
+    cov = kernel(quiet) + np.diag(np.full(31, kernel.noise_variance + 1e-8))
+    at = quiet[[3]]
+    cross = kernel(at, quiet)
+    variance = kernel.latent_variance - cross @ np.linalg.solve(cov, cross.T)
+    expected = model.latent_.scale * variance[0, 0] ** 0.5
+    assert model.conditioned(new).posterior(X[[3]])[1][0] == pytest.approx(expected, rel=1e-4)

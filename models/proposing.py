@@ -1,0 +1,261 @@
+"""Which experiment pays most next, given what is believed of the objectives?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol, Self, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import cdist
+
+from models.acquisition import expected_hypervolume_improvement, hypervolume, reference_point
+
+Array = NDArray[np.float64]
+
+_LEAST_KNOWN = 0.95
+
+
+class Beliefs(Protocol):
+    """What is believed of t objectives, all maximised, over a space of features."""
+
+    @property
+    def noise_std(self) -> Array:
+        """Standard deviation of one new measurement about its mean, shape (t,)."""
+
+    def posterior(self, features: Array) -> tuple[Array, Array]:
+        """Give mean and standard deviation of the response, without noise, both of shape (n, t)."""
+
+    def conditioned(self, features: Array) -> Self:
+        """Believe that measurements at these rows, of shape (p, d), will come in as expected: less is open there."""
+
+
+class Choice(NamedTuple):
+    """The next experiment, and why.
+
+    Attributes
+    ----------
+    row : int
+        Its row in the pool; in what was measured, where it is a replicate.
+    is_replicate : bool
+        Whether it repeats a measured experiment.
+    gain : float
+        By how much it is expected to raise what is reached: in the unit of the objective, or in the product of the
+        units of several. NaN where nothing is known yet.
+    kind : str
+        ``"gain"`` for the best expected gain; ``"uncertainty"`` where that lies in the doubt alone, in the least known
+        twentieth of the pool; ``"replicate"`` where knowing a good experiment better pays more than a new one;
+        ``"design"`` where nothing is known and the space is filled.
+    """
+
+    row: int
+    is_replicate: bool
+    gain: float
+    kind: str
+
+
+class Outlook(NamedTuple):
+    """What is reached so far, and what could be gained from here, averaged over equally likely beliefs.
+
+    What is reached is the believed mean of what was measured and is pending, not the luckiest reading.
+
+    Attributes
+    ----------
+    beliefs : sequence of Beliefs
+        Conditioned on what is pending.
+    reached : sequence of ndarray of shape (m + p, t)
+        Believed means of what was measured and is pending, one for each belief.
+    reference : ndarray of shape (t,)
+        The corner from which gains are counted.
+    """
+
+    beliefs: Sequence[Beliefs]
+    reached: Sequence[Array]
+    reference: Array
+
+    @classmethod
+    def of(
+        cls,
+        beliefs: Beliefs | Sequence[Beliefs],
+        measured: Array,
+        pending: Array,
+        reference: ArrayLike | None = None,
+    ) -> Self:
+        """Look out from what was measured and what is pending.
+
+        Parameters
+        ----------
+        beliefs : Beliefs, or a sequence of them
+            Over equally likely ones, gains are averaged.
+        measured, pending : ndarray of shape (m, d), (p, d)
+            Of the measured, only what counts as reached.
+        reference : array-like of shape (t,), optional
+            By default chosen from what is reached.
+
+        Returns
+        -------
+        Outlook
+
+        Raises
+        ------
+        ValueError
+            When nothing is measured or pending.
+        """
+        several = _several(beliefs)
+        rows = np.vstack([measured, pending])
+        if not len(rows):
+            raise ValueError("Got nothing measured or pending, expected at least one experiment")
+        conditioned = [one.conditioned(pending) if len(pending) else one for one in several]
+        reached = [one.posterior(rows)[0] for one in conditioned]
+        corner = _corner(np.mean(reached, axis=0)) if reference is None else np.array(reference, dtype=float)
+        return cls(conditioned, reached, np.atleast_1d(corner))
+
+    def gain(self, features: Array) -> Array:
+        """Expect what a new experiment of each row adds to what is reached, shape (n,)."""
+        return self._mean([self._added(*one.posterior(features), reached) for one, reached in self._pairs()])
+
+    def sure_gain(self, features: Array) -> Array:
+        """Count what each row adds if it comes in as expected, shape (n,)."""
+        means = [(one.posterior(features)[0], reached) for one, reached in self._pairs()]
+        return self._mean([self._added(mean, np.zeros_like(mean), reached) for mean, reached in means])
+
+    def doubt(self, features: Array) -> Array:
+        """Measure how little is known of each row, in standard deviations of the noise, shape (n,)."""
+        return self._mean([(one.posterior(features)[1] / one.noise_std).sum(axis=1) for one in self.beliefs])
+
+    def gain_of_one(self, features: Array) -> Array:
+        """Expect what one measurement of each new row adds to what is then believed to be reached, shape (n,).
+
+        One measurement moves the believed mean of a row by a normal amount with the standard deviation
+        ``s^2 / sqrt(s^2 + noise^2)``, s being that of the row (eq. 4.1 of 10.1137/070693424).
+        """
+        return self._mean([self._added(*_moved(one, features), reached) for one, reached in self._pairs()])
+
+    def gain_of_another(self, features: Array) -> Array:
+        """Expect what another measurement of each row among the reached adds, shape (n,), as ``gain_of_one``."""
+        return self._mean([self._readded(*_moved(one, features), reached) for one, reached in self._pairs()])
+
+    def _pairs(self) -> Iterator[tuple[Beliefs, Array]]:
+        return zip(self.beliefs, self.reached, strict=True)
+
+    def _added(self, mean: Array, std: Array, reached: Array) -> Array:
+        return expected_hypervolume_improvement(mean, std, reached, self.reference)
+
+    def _readded(self, mean: Array, std: Array, reached: Array) -> Array:
+        gains = np.zeros(len(mean))
+        for row in range(len(mean)):
+            others = reached[~np.isclose(reached, mean[row], rtol=1e-9, atol=0.0).all(axis=1)]
+            lost = hypervolume(reached, self.reference) - hypervolume(others, self.reference)
+            gains[row] = self._added(mean[row : row + 1], std[row : row + 1], others)[0] - lost
+        return gains
+
+    @staticmethod
+    def _mean(gains: Sequence[Array]) -> Array:
+        return np.mean(gains, axis=0, dtype=float)
+
+
+def _several(beliefs: Beliefs | Sequence[Beliefs]) -> list[Beliefs]:
+    # A belief may be a named tuple, which is a sequence too.
+    return [cast(Beliefs, beliefs)] if hasattr(beliefs, "posterior") else list(cast("Sequence[Beliefs]", beliefs))
+
+
+def _moved(belief: Beliefs, features: Array) -> tuple[Array, Array]:
+    mean, std = belief.posterior(features)
+    return mean, std**2 / np.sqrt(std**2 + np.square(belief.noise_std))
+
+
+def _corner(reached: Array) -> Array:
+    # One objective is counted from the worst, so that it is the best that others must beat.
+    return reached.min(axis=0) if reached.shape[1] == 1 else reference_point(reached)
+
+
+def choose(
+    beliefs: Beliefs | Sequence[Beliefs],
+    pool: Array,
+    *,
+    measured: Array,
+    pending: Array,
+    reference: ArrayLike | None = None,
+    replicates: bool = True,
+    feasible: NDArray[np.bool_] | None = None,
+    chance: Array | None = None,
+) -> Choice:
+    """Choose the next experiment.
+
+    Parameters
+    ----------
+    beliefs : Beliefs, or a sequence of them
+        Over equally likely ones, gains are averaged.
+    pool : ndarray of shape (n, d)
+        New experiments to choose from; n may be 0 where a replicate is allowed.
+    measured, pending : ndarray of shape (m, d), (p, d)
+        What was measured, and what is under way.
+    reference : array-like of shape (t,), optional
+        The corner from which gains in several objectives are counted; by default chosen from what is reached.
+    replicates : bool
+        Whether a measured experiment may be chosen again.
+    feasible : ndarray of bool, shape (m,), optional
+        What of the measured keeps its constraints.
+    chance : ndarray of shape (n,), optional
+        Probability that each row of the pool keeps its constraints; it weighs the gain.
+
+    Returns
+    -------
+    Choice
+
+    Raises
+    ------
+    ValueError
+        When there is nothing to choose from.
+    """
+    if not len(pool) and not (replicates and len(measured)):
+        raise ValueError("Got an empty pool, expected at least one new experiment to choose from")
+    if not len(measured):
+        return Choice(fill(pool, pending), False, float("nan"), "design")
+    weight = np.ones(len(pool)) if chance is None else chance
+    kept = measured if feasible is None else measured[feasible]
+    if not len(kept):
+        return Choice(int(np.argmax(weight)), False, float("nan"), "gain")
+    outlook = Outlook.of(beliefs, kept, pending, reference)
+    best = _best_new(outlook, pool, weight) if len(pool) else None
+    again = _best_replicate(outlook, measured, feasible) if replicates else None
+    if best is None or (again and again.gain > weight[best.row] * outlook.gain_of_one(pool[[best.row]])[0]):
+        assert again is not None
+        return again
+    return best
+
+
+def _best_new(outlook: Outlook, pool: Array, weight: Array) -> Choice:
+    gains = outlook.gain(pool) * weight
+    doubt = outlook.doubt(pool)
+    # Where no gain can be told from nothing, the least known row teaches most.
+    row = int(np.argmax(gains)) if gains.max() > 0 else int(np.argmax(doubt * weight))
+    unsure = doubt[row] >= np.quantile(doubt, _LEAST_KNOWN) and outlook.sure_gain(pool[[row]])[0] <= 0
+    return Choice(row, False, float(gains[row]), "uncertainty" if unsure else "gain")
+
+
+def _best_replicate(outlook: Outlook, measured: Array, feasible: NDArray[np.bool_] | None) -> Choice:
+    rows = np.arange(len(measured)) if feasible is None else np.flatnonzero(feasible)
+    gains = outlook.gain_of_another(measured[rows])
+    best = int(np.argmax(gains))
+    return Choice(int(rows[best]), True, float(gains[best]), "replicate")
+
+
+def fill(pool: Array, taken: Array) -> int:
+    """Choose the row of a pool that is farthest from all that is taken; the most central one where nothing is.
+
+    Parameters
+    ----------
+    pool : ndarray of shape (n, d)
+        Columns count as their spread over the pool.
+    taken : ndarray of shape (k, d)
+
+    Returns
+    -------
+    int
+    """
+    spread = pool.std(axis=0)
+    scale = np.where(spread > 0, spread, 1.0)
+    if not len(taken):
+        return int(np.argmin(np.square((pool - pool.mean(axis=0)) / scale).sum(axis=1)))
+    return int(np.argmax(cdist(pool / scale, taken / scale).min(axis=1)))
