@@ -18,6 +18,7 @@ from datasets.columns import CELL_COLUMNS, EVIDENCE, TARGETS, Column
 from datasets.errors import Problem, nearest
 from datasets.materials import NO_OXIDE, co_coatings
 from datasets.recipe import COOLINGS, RECIPE_COLUMNS, Recipe
+from datasets.spreadsheets import from_text
 
 LARGEST_EFFICIENCY_GAP = 2.0
 """Points by which a printed efficiency may differ from discharge over charge: both are rounded."""
@@ -156,7 +157,7 @@ def _words(values: pd.Series, column: Column, findings: list[Finding]) -> pd.Ser
 def _word(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return None if value is None else str(value)
+    return None if value is None else from_text(str(value))
 
 
 def _value_findings(cells: pd.DataFrame) -> list[Finding]:
