@@ -80,8 +80,8 @@ def _of_cell(table: pd.DataFrame, cell: str) -> pd.DataFrame:
 def _of_candidate(folder: Path, candidate: int) -> pd.DataFrame:
     import pandas as pd
 
-    from screening.files import CANDIDATES
     from screening.job import BY_GAIN
+    from screening.snapshot import CANDIDATES
 
     path = folder / "screen" / CANDIDATES
     if not path.is_file():

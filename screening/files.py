@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from datasets.columns import TARGETS
 from datasets.errors import InputError, Problem
+from screening.changes import changes
 from screening.picture import effects_picture, pareto_picture
 from screening.report import report_html
+from screening.snapshot import SNAPSHOT_FILES, Snapshot, read_snapshot, snapshot, write_snapshot
 
 if TYPE_CHECKING:
     from screening.explanation import Explanation
     from screening.job import ScreenResult
 
-CANDIDATES, FRONT, PICTURE, REPORT = "candidates.parquet", "front.csv", "pareto.png", "report.html"
+PICTURE, REPORT = "pareto.png", "report.html"
 
-
-SCREEN_FILES = (CANDIDATES, FRONT, PICTURE, REPORT)
+SCREEN_FILES = (*SNAPSHOT_FILES, PICTURE, REPORT)
 
 
 def refuse_foreign(folder: Path, own: Collection[str]) -> None:
@@ -110,7 +111,7 @@ def write_screen(result: ScreenResult, folder: str | Path, repeat: str = "") -> 
     Returns
     -------
     pathlib.Path
-        The folder, with ``candidates.parquet``, ``front.csv``, ``pareto.png`` and ``report.html``.
+        The folder, with `SCREEN_FILES`. The report says what differs from the screen that is replaced.
 
     Raises
     ------
@@ -118,8 +119,24 @@ def write_screen(result: ScreenResult, folder: str | Path, repeat: str = "") -> 
         When the folder holds anything that no screen wrote.
     """
     with whole_folder(folder, SCREEN_FILES) as new:
-        result.candidates.to_parquet(new / CANDIDATES, index=False)
-        result.front.to_csv(new / FRONT, index=False)
+        taken = snapshot(result, repeat)
+        earlier = earlier_screen(folder)
+        write_snapshot(taken, new)
         pareto_picture(result).savefig(new / PICTURE, dpi=150)
-        (new / REPORT).write_text(report_html(result, repeat), encoding="utf-8")
+        differs = changes(earlier, taken) if earlier else None
+        (new / REPORT).write_text(report_html(result, repeat, differs), encoding="utf-8")
     return Path(folder)
+
+
+def earlier_screen(folder: str | Path) -> Snapshot | None:
+    """Read the screen in a folder, if there is one that can be read.
+
+    Parameters
+    ----------
+    folder : path
+        Need not exist.
+    """
+    try:
+        return read_snapshot(folder)
+    except InputError:
+        return None

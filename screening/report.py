@@ -15,6 +15,7 @@ from screening.picture import axis_label, cell_names, effects_picture, interacti
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
+    from screening.changes import Changes
     from screening.explanation import Explanation
     from screening.goals import Goal
     from screening.job import ScreenResult
@@ -168,7 +169,7 @@ def validation_table(result: ScreenResult) -> Table:
     return Table("How far to trust the predictions", caption, columns, rows)
 
 
-def report_html(result: ScreenResult, repeat: str = "") -> str:
+def report_html(result: ScreenResult, repeat: str = "", changes: Changes | None = None) -> str:
     """Write a screen as one page that needs no other file and no network.
 
     Parameters
@@ -176,6 +177,8 @@ def report_html(result: ScreenResult, repeat: str = "") -> str:
     result : ScreenResult
     repeat : str
         How to repeat the screen: command and versions.
+    changes : Changes, optional
+        What differs from an earlier screen.
 
     Returns
     -------
@@ -206,6 +209,7 @@ def report_html(result: ScreenResult, repeat: str = "") -> str:
         ],
         drivers=[_driver(one) for one in result.explanations],
         repeat=repeat,
+        changes=changes,
     )
 
 

@@ -22,7 +22,7 @@ from experiments.campaign_file import Campaign, campaign_template
 from experiments.commands.common import PIPE_WIDTH
 from experiments.commands.screens import print_result, screen_content
 from screening import Gates, RecipeSpace, screen
-from screening.files import CANDIDATES, FRONT, PICTURE, REPORT
+from screening.files import SCREEN_FILES
 from screening.goals import Goal
 from screening.picture import pareto_picture
 from screening.report import candidate_table
@@ -142,7 +142,7 @@ def test_the_columns_of_the_files_are_explained(result):
 
 
 def test_the_files_are_named():
-    assert {CANDIDATES, FRONT, PICTURE, REPORT} == set(words(read("screen.md"), "files"))
+    assert set(SCREEN_FILES) == set(words(read("screen.md"), "files"))
 
 
 def written(value):

@@ -75,9 +75,11 @@ def test_files_hold_what_the_result_holds(result, tmp_path):
     folder = write_screen(result, tmp_path / "screen")
     assert sorted(path.name for path in folder.iterdir()) == [
         "candidates.parquet",
+        "cells.csv",
         "front.csv",
         "pareto.png",
         "report.html",
+        "screen.json",
     ]
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "candidates.parquet"), result.candidates)
     assert len(pd.read_csv(folder / "front.csv")) == len(result.front)
@@ -114,7 +116,7 @@ def test_what_a_file_browser_leaves_is_not_in_the_way(result, tmp_path):
     folder = write_screen(result, tmp_path / "screen")
     (folder / ".DS_Store").write_text("")
     (folder / "~$front.csv").write_text("")
-    assert len(list(write_screen(result, folder).iterdir())) == 4
+    assert len(list(write_screen(result, folder).iterdir())) == 6
 
 
 def test_what_moves_the_targets_and_why_the_best_are_best_stand_on_the_page(page, result):
