@@ -119,12 +119,13 @@ def validation_files(campaign: Campaign) -> list[str]:
 
 
 def _write(done: TrackedValidation, model: RecipeModel, campaign: Campaign) -> None:
+    from datasets.spreadsheets import csv_text
     from experiments.validation_pictures import calibration_picture, learning_picture, parity_picture
     from models.validation import HEADLINE, calibration_curve, learning_curve
     from screening.files import whole_folder
 
     with whole_folder(done.folder, validation_files(campaign)) as new:
-        done.scores.to_csv(new / SCORES, index=False)
+        (new / SCORES).write_bytes(csv_text(done.scores).encode())
         for goal in campaign.targets:
             label, unit = goal.column.label, goal.column.unit
             held = done.validations[goal.target].held_out.get((HEADLINE, "surrogate"))

@@ -227,11 +227,13 @@ def log_cells(cells: pd.DataFrame, name: str) -> str:
     mlflow = quiet_mlflow()
     from mlflow.data.code_dataset_source import CodeDatasetSource
 
+    from datasets.spreadsheets import csv_text
+
     digest = table_digest(cells)
     source = CodeDatasetSource(tags={"table": name})
     mlflow.log_input(mlflow.data.from_pandas(cells, source=source, name=name, digest=digest), context="training")
     mlflow.set_tag(DIGEST, digest)
-    mlflow.log_text(cells.to_csv(index=False), f"{name}.csv")
+    mlflow.log_text(csv_text(cells), f"{name}.csv")
     return digest
 
 
