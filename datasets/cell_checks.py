@@ -30,7 +30,9 @@ _STAND_INS: dict[str, Any] = {
     "melt_temperature_C": 350.0,
     "cooling": "quench",
 }
-_EFFICIENCY_COLUMNS = ("q_charge_first_mAh_g", "q_discharge_first_mAh_g", "ce_first_pct")
+EFFICIENCY_COLUMNS = ("q_charge_first_mAh_g", "q_discharge_first_mAh_g", "ce_first_pct")
+"""What must agree: efficiency is discharge over charge."""
+
 _LARGEST_PCT = 101.0
 _NEVER_BLANK = ("cell_id", "antiperovskite_wt_pct")
 _MISSING = frozenset({"", "na", "n/a", "nan", "#n/a", "null"})
@@ -59,16 +61,34 @@ def checked_cells(raw: RawTable) -> tuple[pd.DataFrame, list[Problem]]:
         Of the header first, then in the order of the rows. When there are any, ``cells`` is of no use.
     """
     problems = _header_problems(raw)
-    findings = list(raw.findings)
-    given = {name: raw.fields[raw.header.index(name)] for name in CELL_COLUMNS if name in raw.header}
-    cells = pd.DataFrame({name: _values(values, CELL_COLUMNS[name], findings) for name, values in given.items()})
-    findings += _value_findings(cells)
-    findings += _efficiency_findings(_unjudged(cells, findings, _EFFICIENCY_COLUMNS))
+    cells, findings = checked_values(raw)
+    findings += _efficiency_findings(_unjudged(cells, findings, EFFICIENCY_COLUMNS))
     if set(RECIPE_COLUMNS) <= set(cells):
         findings += _recipe_findings(_supposed_right(cells, findings))
     if not problems and not findings and not cells.reindex(columns=list(TARGETS)).notna().any(axis=None):
         problems.append(Problem("", "no result at all", f"a value in at least one of {', '.join(TARGETS)}"))
     return _completed(cells), problems + _in_order(findings, raw)
+
+
+def checked_values(raw: RawTable) -> tuple[pd.DataFrame, list[Finding]]:
+    """Turn fields into numbers and words, and find what is wrong with each by itself.
+
+    Parameters
+    ----------
+    raw : RawTable
+        Any columns; unknown ones are left out.
+
+    Returns
+    -------
+    cells : pandas.DataFrame
+        The known columns that the table has.
+    findings : list of Finding
+        Also those that reading the table left.
+    """
+    findings = list(raw.findings)
+    given = {name: raw.fields[raw.header.index(name)] for name in CELL_COLUMNS if name in raw.header}
+    cells = pd.DataFrame({name: _values(values, CELL_COLUMNS[name], findings) for name, values in given.items()})
+    return cells, findings + _value_findings(cells)
 
 
 def _in_order(findings: list[Finding], raw: RawTable) -> list[Problem]:
@@ -250,10 +270,26 @@ def _supposed_right(cells: pd.DataFrame, findings: list[Finding]) -> pd.DataFram
 
 def _efficiency_findings(cells: pd.DataFrame) -> list[Finding]:
     rows = zip(cells.index.tolist(), cells.astype(np.float64).itertuples(index=False, name=None), strict=True)
-    return [finding for row, values in rows if (finding := _efficiency_finding(row, *values))]
+    return [finding for row, values in rows if (finding := efficiency_finding(row, *values))]
 
 
-def _efficiency_finding(row: int, charge: float, discharge: float, printed: float) -> Finding | None:
+def efficiency_finding(row: int, charge: float, discharge: float, printed: float) -> Finding | None:
+    """Compare a first-cycle efficiency with discharge over charge.
+
+    Parameters
+    ----------
+    row : int
+        Of the cell, for the finding.
+    charge, discharge : float
+        First capacities in mAh/g, NaN where missing.
+    printed : float
+        Efficiency in percent, NaN where missing.
+
+    Returns
+    -------
+    Finding or None
+        None where they agree, or where too little is known to tell.
+    """
     implied = 100 * discharge / charge
     if abs(implied - printed) > LARGEST_EFFICIENCY_GAP:
         because = f"{discharge:g} mAh/g are discharged of {charge:g} charged"
