@@ -41,6 +41,9 @@ class Campaign(BaseModel):
         How recipes are modelled.
     random_state : int
         Seed of everything random.
+    database : str or None
+        Address of a PostgreSQL database for the ledger. It may hold a password, and is left out wherever a campaign is
+        shown or kept.
     folder : pathlib.Path
         Where the file lies: relative paths start here. Not a key of the file.
     """
@@ -54,6 +57,7 @@ class Campaign(BaseModel):
     space: RecipeSpace = RecipeSpace()
     gates: Gates = Gates()
     model: ModelOptions = ModelOptions()
+    database: str | None = Field(default=None, min_length=1, exclude=True, repr=False)
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")

@@ -9,6 +9,9 @@ import typer
 
 # Each module adds its commands to the app; `lirap --help` lists them in this order.
 from experiments.commands import screens  # noqa: F401
+
+# isort: split
+from experiments.commands import campaign  # noqa: F401
 from experiments.commands.common import FAILED, STOPPED, WRONG_INPUT, app
 
 
