@@ -12,6 +12,9 @@ from experiments.commands import screens  # noqa: F401
 
 # isort: split
 from experiments.commands import campaign  # noqa: F401
+
+# isort: split
+from experiments.commands import review  # noqa: F401
 from experiments.commands.common import FAILED, STOPPED, WRONG_INPUT, app
 
 

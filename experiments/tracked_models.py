@@ -46,6 +46,7 @@ def log_models(model: RecipeModel, campaign: str, skills: Mapping[str, float]) -
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
+    from experiments.tracking import source_tags
     from models.storage import TRUSTED_TYPES
 
     names = [str(name) for name in model.featurizer_.get_feature_names_out()]
@@ -61,6 +62,7 @@ def log_models(model: RecipeModel, campaign: str, skills: Mapping[str, float]) -
                 outputs=Schema([ColSpec("double", target)]),
             ),
             pip_requirements=requirements(),
+            tags=source_tags("lirap"),
         )
         verdicts[target] = _register(registered_name(campaign, target), info, skills.get(target, math.nan))
     return verdicts

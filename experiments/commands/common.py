@@ -98,7 +98,9 @@ def console_here() -> Console:
 
 def print_run(console: Console, done: Tracked) -> None:
     """Say where a command was tracked."""
-    console.print(f"Tracked: run {done.run_id} in {done.home / 'mlflow.db'}", highlight=False, soft_wrap=True)
+    from experiments.tracking import whereabouts as recorded_at
+
+    console.print(f"Tracked: run {done.run_id} in {recorded_at(done.home)}", highlight=False, soft_wrap=True)
 
 
 def print_table(console: Any, table: Table, caption: bool = True) -> None:

@@ -1,0 +1,186 @@
+"""How does a group look at what was tracked?"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from datasets.errors import InputError, Problem
+from experiments.home import home_folder
+from experiments.moved import ARTIFACTS, DATABASE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from experiments.campaign_file import Campaign
+    from experiments.tracking import Store
+
+LOOPBACK = "127.0.0.1"
+PORT = 5000
+_PORTS_TRIED = 20
+_LONGEST_GOODBYE_SECONDS = 2
+_ANSWER_SECONDS = 60
+
+CLOSED = ("/assistant", "/gateway", "/mlflow-artifacts/", "/experiments/create", "/jobs", "/mcp")
+"""Parts of the addresses of what a review does not need: a coding assistant that runs programs, a gateway to language
+models, uploads, and experiments whose files lie outside the home."""
+
+
+class Address(NamedTuple):
+    """Where the runs of a campaign can be looked at.
+
+    Attributes
+    ----------
+    server : str
+        The address of the MLflow server, without any user or password in it.
+    page : str
+        The list of runs of the campaign there.
+    remote : bool
+        Whether the server is one that MLFLOW_TRACKING_URI names, and not started here.
+    """
+
+    server: str
+    page: str
+    remote: bool
+
+
+def review(
+    campaign: Campaign,
+    *,
+    home: str | Path | None = None,
+    port: int = PORT,
+    ready: Callable[[Address], object],
+) -> None:
+    """Serve the MLflow UI over the runs of a campaign, to this machine only, until stopped by Ctrl-C or SIGTERM.
+
+    One process, which starts no other. When MLFLOW_TRACKING_URI names a tracking server, nothing is started: `ready`
+    is called with its address. MLflow reads its settings once, so a process can serve one home only.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    home : path, optional
+        See `experiments.home.home_folder`.
+    port : int
+        The next ones are tried while it is taken.
+    ready : callable
+        Called with the `Address` as soon as the server answers.
+
+    Raises
+    ------
+    datasets.errors.InputError
+        When nothing was tracked in the home yet.
+    OSError
+        When no port is free, or the server that MLFLOW_TRACKING_URI names does not answer.
+    """
+    from experiments.tracking import open_store, server_uri, whereabouts
+
+    folder = home_folder(campaign.folder, home)
+    if server_uri() is None and not (folder / DATABASE).is_file():
+        expected = "the folder of runs that were tracked; lirap screen makes one, --home names another"
+        raise InputError(folder, [Problem("", "no runs", expected)])
+    store = open_store(folder, campaign.name)
+    if store.is_remote:
+        ready(_address(whereabouts(folder), store))
+        return
+    with loopback_socket(port) as bound, suppress(KeyboardInterrupt):
+        _serve(bound, store, ready)
+
+
+def _address(server: str, store: Store) -> Address:
+    # Without the last part, MLflow opens the page that it made for language models.
+    page = f"{server}/#/experiments/{store.experiment_id}/runs?workflowType=machine_learning"
+    return Address(server, page, store.is_remote)
+
+
+def loopback_socket(port: int) -> socket.socket:
+    """Listen on a port of this machine that no other machine can reach, or on one of the next if it is taken.
+
+    Parameters
+    ----------
+    port : int
+
+    Returns
+    -------
+    socket.socket
+
+    Raises
+    ------
+    OSError
+        When none of the next ports is free either.
+    """
+    for tried in range(port, min(port + _PORTS_TRIED, 65536)):
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((LOOPBACK, tried))
+            bound.listen()
+        except OSError as error:
+            bound.close()
+            refused = error
+        else:
+            return bound
+    raise OSError(f"No port from {port} to {tried} can be listened on ({refused.strerror}); name another by --port")
+
+
+def _serve(bound: socket.socket, store: Store, ready: Callable[[Address], object]) -> None:
+    port = bound.getsockname()[1]
+    app = _mlflow_app(store, port)
+    import uvicorn
+
+    settings = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=_LONGEST_GOODBYE_SECONDS)
+    server = uvicorn.Server(settings)
+    address = _address(f"http://{LOOPBACK}:{port}", store)
+    Thread(target=_announce, args=(server, address, ready), daemon=True).start()
+    server.run(sockets=[bound])
+
+
+def _announce(server: Any, address: Address, ready: Callable[[Address], object]) -> None:
+    from urllib.request import ProxyHandler, build_opener
+
+    while not server.started and not server.should_exit:
+        time.sleep(0.05)
+    # Not by way of a proxy: this server is on this machine.
+    with build_opener(ProxyHandler({})).open(f"{address.server}/health", timeout=_ANSWER_SECONDS):
+        ready(address)
+
+
+def _mlflow_app(store: Store, port: int) -> Any:
+    """Give MLflow's server as an application for the web, which reads its settings from the environment on import."""
+    from mlflow.server.constants import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV_VAR, REGISTRY_STORE_URI_ENV_VAR
+
+    hosts = [f"{host}:{port}" for host in (LOOPBACK, "localhost")]
+    os.environ |= {
+        BACKEND_STORE_URI_ENV_VAR: store.uri,
+        REGISTRY_STORE_URI_ENV_VAR: store.uri,
+        ARTIFACT_ROOT_ENV_VAR: (store.home / ARTIFACTS).as_uri(),
+        # A name that another site made to lead here would let its pages read the runs.
+        "MLFLOW_SERVER_ALLOWED_HOSTS": ",".join(hosts),
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{host}" for host in hosts),
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what MLflow itself imports
+        from mlflow.server.fastapi_app import app
+    return _Guard(app)
+
+
+class _Guard:
+    """Answers 403 to what a review does not need, and hands on the rest."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and any(part in scope["path"] for part in CLOSED):
+            await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"Not part of lirap review."})
+            return
+        await self.app(scope, receive, send)
