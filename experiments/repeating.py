@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 _PACKAGES = ("lirap", "pymatgen", "matminer", "scikit-learn", "pandas", "numpy", "mlflow")
 
@@ -19,5 +20,21 @@ def repeat_text(command: str, run_id: str) -> str:
 
 
 def command_line(arguments: Sequence[str]) -> str:
-    """Write the command as a user would type it again."""
-    return shlex.join(["lirap", *arguments])
+    """Write the command as a user would type it again, without the full paths of the machine that it ran on.
+
+    Examples
+    --------
+    >>> command_line(["screen", "--cells", "/home/anna/lab 3/cells.csv", "--jobs=2"])
+    'lirap screen --cells cells.csv --jobs=2'
+    """
+    return shlex.join(["lirap", *map(_without_folders, arguments)])
+
+
+def _without_folders(argument: str) -> str:
+    """Shorten a full path to one from the current folder, or to its name if it lies elsewhere."""
+    option, equals, value = argument.rpartition("=")
+    path = Path(value)
+    if not path.is_absolute():
+        return argument
+    inside = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path.name
+    return f"{option}{equals}{inside}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import InputError, Problem, nearest
+from experiments.run_labels import MODELS
 
 if TYPE_CHECKING:
     from experiments.tracking import Store
@@ -40,7 +41,7 @@ def log_models(model: RecipeModel, campaign: str, skills: Mapping[str, float]) -
     Returns
     -------
     dict of str to str
-        By target: what became of the champion, in a sentence.
+        By target: what became of the champion, in a sentence. The run is tagged with the versions it made.
     """
     import mlflow.sklearn
     from mlflow.models import ModelSignature
@@ -50,7 +51,7 @@ def log_models(model: RecipeModel, campaign: str, skills: Mapping[str, float]) -
     from models.storage import TRUSTED_TYPES
 
     names = [str(name) for name in model.featurizer_.get_feature_names_out()]
-    verdicts = {}
+    verdicts, made = {}, []
     for target, surrogate in model.surrogates_.items():
         info = mlflow.sklearn.log_model(
             surrogate,
@@ -64,7 +65,10 @@ def log_models(model: RecipeModel, campaign: str, skills: Mapping[str, float]) -
             pip_requirements=requirements(),
             tags=source_tags("lirap"),
         )
-        verdicts[target] = _register(registered_name(campaign, target), info, skills.get(target, math.nan))
+        name = registered_name(campaign, target)
+        version, verdicts[target] = _register(name, info, skills.get(target, math.nan))
+        made.append(f"models:/{name}/{version}")
+    mlflow.set_tag(MODELS, " ".join(made))
     return verdicts
 
 
@@ -75,7 +79,8 @@ def requirements() -> list[str]:
     return [f"{package}=={version(package)}" for package in _REQUIREMENTS]
 
 
-def _register(name: str, info: Any, skill: float) -> str:
+def _register(name: str, info: Any, skill: float) -> tuple[str, str]:
+    """Register a logged model: give its version, and what became of the champion."""
     import mlflow
     from mlflow.exceptions import MlflowException
 
@@ -96,7 +101,7 @@ def _register(name: str, info: Any, skill: float) -> str:
     )
     if verdict.startswith("Champion"):
         client.set_registered_model_alias(name, CHAMPION, version.version)
-    return verdict
+    return version.version, verdict
 
 
 def _verdict(skill: float, champion: Any) -> str:

@@ -11,12 +11,16 @@ from experiments.campaign_file import Campaign
 from experiments.home import Tracked, home_folder, turn_at_files
 from experiments.measured_cells import campaign_cells
 from experiments.repeating import repeat_text
+from experiments.run_labels import SCREEN, measured_metrics, screen_name, verdict_tags
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from screening.changes import Changes
     from screening.job import ScreenResult
     from screening.scoring import Progress
+
+_OTHERS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +79,14 @@ def tracked_screen(
     refuse_foreign(files, SCREEN_FILES)
 
     from experiments.tracking import open_store, quiet_mlflow, tracked_run
+    from screening.changes import changes
+    from screening.files import earlier_screen
     from screening.job import screen
+    from screening.snapshot import snapshot
 
     mlflow = quiet_mlflow()
     store = open_store(folder, campaign.name)
-    name = f"screen {short_count(len(campaign.space))} recipes, {len(table)} cells"
-    with tracked_run(store, name, "screen") as run:
+    with tracked_run(store, screen_name(len(campaign.space), len(table)), SCREEN) as run:
         result = screen(
             table,
             campaign.space,
@@ -94,33 +100,22 @@ def tracked_screen(
             progress=progress,
         )
         with turn_at_files(folder):
+            earlier = earlier_screen(files)
             write_screen(result, files, repeat_text(command, run.info.run_id))
             mlflow.log_artifacts(str(files))
-        log_screen(campaign, result)
+        log_screen(campaign, result, changes(earlier, snapshot(result)) if earlier else None)
     return TrackedScreen(result=result, run_id=run.info.run_id, folder=files, home=folder, notes=notes)
 
 
-def short_count(count: int) -> str:
-    """Write a count for a title.
-
-    Examples
-    --------
-    >>> short_count(3_540_881), short_count(12_600), short_count(281)
-    ('3.5 M', '12.6 k', '281')
-    """
-    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
-        if count >= size:
-            return f"{count / size:.1f} {letter}"
-    return str(count)
-
-
-def log_screen(campaign: Campaign, result: ScreenResult) -> None:
-    """Log a screen to the open run: settings, numbers, data, models, candidates and a note.
+def log_screen(campaign: Campaign, result: ScreenResult, since: Changes | None = None) -> None:
+    """Log a screen to the open run: settings, numbers, tags, data, models, candidates and a note.
 
     Parameters
     ----------
     campaign : Campaign
     result : ScreenResult
+    since : Changes, optional
+        What differs from the screen before.
     """
     from experiments.tracked_models import log_models
     from experiments.tracking import log_cells, log_note, log_settings, quiet_mlflow
@@ -128,10 +123,11 @@ def log_screen(campaign: Campaign, result: ScreenResult) -> None:
     mlflow = quiet_mlflow()
     log_settings(screen_settings(campaign, result))
     mlflow.log_metrics(screen_metrics(result))
+    mlflow.set_tags(verdict_tags(result.verdicts))
     log_cells(result.cells, "cells")
     log_models(result.model, campaign.name, skills(result))
     mlflow.log_table(result.candidates.round(3), "candidates.json")
-    log_note(screen_note(result))
+    log_note(screen_note(result, since))
 
 
 def skills(result: ScreenResult) -> dict[str, float]:
@@ -156,6 +152,7 @@ def screen_metrics(result: ScreenResult) -> dict[str, float]:
         "recipes_scored": result.n_recipes,
         "recipes_passed": result.n_passed,
         "cells": len(result.cells),
+        **measured_metrics(result.cells, result.goals),
         "front_size": len(result.front),
         "seconds": sum(result.seconds.values()),
     }
@@ -171,16 +168,65 @@ def screen_metrics(result: ScreenResult) -> dict[str, float]:
     return metrics
 
 
-def screen_note(result: ScreenResult) -> str:
-    """Say in three sentences what was screened, what came out and how far to trust it."""
+def screen_note(result: ScreenResult, since: Changes | None = None) -> str:
+    """Say in Markdown what to make next, why, how sure the model is, what it rests on and what is new.
+
+    Parameters
+    ----------
+    result : ScreenResult
+    since : Changes, optional
+        What differs from the screen before.
+
+    Returns
+    -------
+    str
+    """
+    parts = {
+        "Make next": _next(result),
+        "How sure": "\n".join(f"- {verdict}" for verdict in result.verdicts.values()),
+        "What moves the targets": "\n".join(
+            f"- {one.goal.column.label}: {one.sentence}" for one in result.explanations
+        ),
+        "Rests on": _rests_on(result),
+        "What is new": since.sentence if since else "The first screen here: there is none to compare it with.",
+    }
+    named = "\n\n".join(f"**{name}**\n\n{text}" for name, text in parts.items())
+    return f"{named}\n\nThe whole report, with the picture, is `report.html` among the artifacts."
+
+
+def _next(result: ScreenResult) -> str:
+    from screening.report import gain_unit
+
     best = result.best()
-    second = f" The best recipe makes about {_predicted(best.iloc[0], result)}." if len(best) else ""
-    return f"{result.sentence}{second} {' '.join(result.verdicts.values())}"
+    if not len(best):
+        return "Nothing: no recipe passed the gates."
+    first = best.iloc[0]
+    nearest = f"nearest measured cell {first['nearest_cell']}, {first['distance']:.1f} steps away"
+    gain = f"{first['expected_gain']:.1f} {gain_unit(result)}"
+    others = "; ".join(best["label"].iloc[1:_OTHERS])
+    return (
+        f"{first['label']}: {_predicted(first, result)}. It leads the {result.n_passed:,} of {result.n_recipes:,} "
+        f"recipes that passed the gates by what it may be expected to gain over those measured ({gain}); {nearest}."
+        + (f" Next in line: {others}." if others else "")
+    )
 
 
 def _predicted(row: pd.Series, result: ScreenResult) -> str:
-    return " and ".join(
+    from screening.report import belief
+
+    return "; ".join(
         f"{row[f'{goal.target}_mean']:.0f} {goal.column.unit} {goal.column.label} "
-        f"(90 % interval {row[f'{goal.target}_low']:.0f} to {row[f'{goal.target}_high']:.0f})"
+        f"(90 % interval {row[f'{goal.target}_low']:.0f} to {row[f'{goal.target}_high']:.0f}; the model alone believes "
+        f"{belief(row, goal)})"
         for goal in result.goals
     )
+
+
+def _rests_on(result: ScreenResult) -> str:
+    from datasets.cells import recipes
+
+    sources = ", ".join(str(source) for source in result.cells["source"].dropna().unique())
+    n_recipes = len(set(recipes(result.cells)))
+    named = f" from {sources}" if sources else ""
+    counts = f"{len(result.cells)} cells of {n_recipes} recipe{'s' * (n_recipes != 1)}"
+    return f"{counts}{named}: `cells.csv` among the artifacts."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from experiments.campaign_file import Campaign
 from experiments.home import Tracked, home_folder, turn_at_files
 from experiments.measured_cells import campaign_cells
+from experiments.run_labels import VALIDATION, validation_name
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def tracked_validation(
 
     mlflow = quiet_mlflow()
     store = open_store(folder, campaign.name)
-    with tracked_run(store, f"validation, {len(table)} cells", "validation") as run:
+    with tracked_run(store, validation_name(len(table)), VALIDATION) as run:
         model = fitted_model(table, campaign.targets, options, campaign.random_state, folder / "cache")
         names = [str(name) for name in model.featurizer_.get_feature_names_out()]
         validations = {

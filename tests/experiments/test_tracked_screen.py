@@ -33,12 +33,31 @@ def test_the_run_says_what_it_is(run, done):
     assert run.info.status == "FINISHED"
     assert run.data.tags[NOTE] == screen_note(done.result)
     assert run.data.tags[DIGEST] == table_digest(henkel2025())
-    assert "no skill yet" in run.data.tags[NOTE]
+    best = done.result.best()["label"].iloc[0]
+    for words in (
+        "no skill yet",
+        f"**Make next**\n\n{best}: ",
+        "6 cells of 6 recipes from 10.1002",
+        "The first screen",
+    ):
+        assert words in run.data.tags[NOTE]
+
+
+def test_tags_to_filter_by(run, done):
+    store = mlflow.MlflowClient(f"sqlite:///{done.home}/mlflow.db")
+    found = store.search_runs(
+        ["1"], "tags.`lirap.verdict.retention_pct` = 'no skill yet' and tags.`lirap.kind` = 'screen'"
+    )
+    assert done.run_id in {each.info.run_id for each in found}
+    models = run.data.tags["lirap.models"].split()
+    made_by = [store.get_model_version(*uri.removeprefix("models:/").split("/")).run_id for uri in models]
+    assert made_by == [done.run_id] * len(done.result.goals)
 
 
 def test_numbers_and_settings(run, done):
     assert run.data.metrics["recipes_scored"] == done.result.n_recipes
     assert run.data.metrics["best_expected_gain"] == pytest.approx(done.result.best()["expected_gain"].iloc[0])
+    assert run.data.metrics["retention_pct.best_measured"] == henkel2025()["retention_pct"].max()
     assert run.data.metrics["retention_pct.rmse"] == pytest.approx(done.result.validation.loc["retention_pct", "rmse"])
     assert run.data.params["gates.largest_total_wt_pct"] == "3.0"
     assert json.loads(run.data.params["targets"].replace("'", '"')) == ["q_discharge_first_mAh_g", "retention_pct"]
