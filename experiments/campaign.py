@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.errors import InputError
 from experiments.campaign_file import Campaign
 from experiments.home import home_folder
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from experiments.ledger import Ledger, Recorded
 
 DATABASE_VARIABLE = "LIRAP_DATABASE"
+"""Names a PostgreSQL database for the ledger; it goes before the campaign file."""
 
 
 def campaign_ledger(campaign: Campaign, home: str | Path | None = None) -> Ledger:
@@ -35,6 +37,38 @@ def campaign_ledger(campaign: Campaign, home: str | Path | None = None) -> Ledge
     return open_ledger(home_folder(campaign.folder, home), campaign.name, address)
 
 
+def pass_on(campaign: Campaign, home: str | Path | None = None) -> list[str]:
+    """Bring the Optuna study and the MLflow runs up to date with the ledger.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    home : path, optional
+        Folder for all that runs leave.
+
+    Returns
+    -------
+    list of str
+        What could not be brought up to date, and why. The ledger is whole without; the next call tries again.
+    """
+    from experiments.ledger.study import project
+    from experiments.measured_cells import campaign_cells
+    from experiments.round_results import sync_results
+
+    ledger = campaign_ledger(campaign, home)
+    folder = home_folder(campaign.folder, home)
+    notes = []
+    try:
+        project(ledger, campaign.targets, campaign.space, campaign_cells(campaign).table)
+    except (InputError, OSError) as error:
+        notes.append(f"The Optuna study was not brought up to date; the next command tries again. {error}")
+    try:
+        sync_results(ledger, campaign.targets, folder, campaign.name)
+    except OSError as error:
+        notes.append(f"The MLflow runs were not brought up to date; the next command tries again. {error}")
+    return notes
+
+
 def record(
     campaign: Campaign,
     which: str,
@@ -45,7 +79,7 @@ def record(
     because: str = "",
     new_cell: bool = False,
 ) -> Recorded:
-    """Record what one cell measured, partly or whole.
+    """Record what one cell measured, partly or whole. `pass_on` tells Optuna and MLflow of it.
 
     Parameters
     ----------
@@ -85,7 +119,7 @@ def record_table(
     correct: bool = False,
     because: str = "",
 ) -> list[Recorded]:
-    """Record the cells of a table, all or nothing; recording it again changes nothing.
+    """Record the cells of a table, all or nothing; recording it again changes nothing. `pass_on` tells of it.
 
     Parameters
     ----------
@@ -118,7 +152,7 @@ def record_table(
 def retract(
     campaign: Campaign, cell: str, because: str = "", *, home: str | Path | None = None, undo: bool = False
 ) -> bool:
-    """Take a cell back, or restore it; nothing is deleted.
+    """Take a cell back, or restore it; nothing is deleted. `pass_on` tells Optuna and MLflow of it.
 
     Parameters
     ----------
@@ -150,6 +184,8 @@ def reject(
     campaign: Campaign, recipe: str, because: str = "", *, home: str | Path | None = None, undo: bool = False
 ) -> bool:
     """Decline a proposal, or take that back; of a recipe that was made, decline to make it again.
+
+    `pass_on` tells Optuna and MLflow of it.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ from experiments.commands.common import CampaignOption, HomeOption, JsonOption, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from experiments.campaign_file import Campaign
     from experiments.ledger import Recorded
 
 BecauseOption = Annotated[str, typer.Option("--because", help="Why, in words.")]
@@ -100,10 +101,20 @@ def record(
         done = record_table(read, table, home=home, correct=correct, because=because)
     else:
         done = [record_one(read, str(which), values, home=home, correct=correct, because=because, new_cell=new_cell)]
+    if not as_json:
+        _print_recorded(done)  # at once: the rest takes some seconds and may be interrupted
+    notes = _pass_on(read, home)
     if as_json:
-        print_json({"cells": [one._asdict() for one in done]})
-    else:
-        _print_recorded(done)
+        print_json({"cells": [one._asdict() for one in done], "notes": notes})
+
+
+def _pass_on(campaign: Campaign, home: Path | None) -> list[str]:
+    from experiments.campaign import pass_on
+
+    notes = pass_on(campaign, home)
+    for note in notes:
+        typer.echo(note, err=True)
+    return notes
 
 
 def _print_recorded(done: Sequence[Recorded]) -> None:
@@ -128,8 +139,10 @@ def retract(
     """Take a cell back, with a reason; nothing is deleted."""
     from experiments.campaign import retract as retract_cell
 
-    changed = retract_cell(campaign_named(campaign), cell, because, home=home, undo=undo)
+    read = campaign_named(campaign)
+    changed = retract_cell(read, cell, because, home=home, undo=undo)
     _print_turned(cell, changed, "restored" if undo else "taken back", as_json)
+    _pass_on(read, home)
 
 
 @app.command()
@@ -144,8 +157,10 @@ def reject(
     """Decline a proposal, with a reason; it is not proposed again."""
     from experiments.campaign import reject as reject_recipe
 
-    changed = reject_recipe(campaign_named(campaign), recipe, because, home=home, undo=undo)
+    read = campaign_named(campaign)
+    changed = reject_recipe(read, recipe, because, home=home, undo=undo)
     _print_turned(recipe, changed, "open again" if undo else "rejected", as_json)
+    _pass_on(read, home)
 
 
 def _print_turned(name: str, changed: bool, state: str, as_json: bool) -> None:

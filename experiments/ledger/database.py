@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, inspect, make_url, select, update
@@ -67,7 +68,7 @@ class Database:
         if self._is_missing:
             yield None
             return
-        with self._plain_errors(), self.engine.connect() as opened:
+        with self.plain_errors(), self.engine.connect() as opened:
             # All reads of one block see the same moment; SQLite sees to that by itself.
             connection = opened if self.path else opened.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -77,7 +78,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Write all of what is done inside or nothing, one process at a time; creates what is missing."""
         self.home.mkdir(parents=True, exist_ok=True)
-        with self._plain_errors(), self.engine.connect() as opened:
+        with self.plain_errors(), self.engine.connect() as opened:
             connection = opened.execution_options(**{_WRITES: True})
             with connection.begin():
                 if self.path is None:
@@ -96,13 +97,20 @@ class Database:
             with FileLock(self.path.with_name(f"{self.path.stem}-{what}.lock")):
                 yield
             return
-        with self._plain_errors():
+        with self.plain_errors():
             connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             connection.execute(select(func.pg_advisory_lock(_lock_number(what))))
         try:
             yield
         finally:
             connection.close()  # no pool keeps the session, and with it the lock ends
+
+    @property
+    def connect_options(self) -> dict[str, Any]:
+        """What another library's engine needs so that it waits for its turn at the same database as all others do."""
+        if self.path is None:
+            return {}
+        return {"connect_args": {"timeout": BUSY_SECONDS, "isolation_level": "IMMEDIATE"}}
 
     @property
     def _is_missing(self) -> bool:
@@ -139,7 +147,8 @@ class Database:
         connection.execute(insert(CAMPAIGN).values(row))
 
     @contextmanager
-    def _plain_errors(self) -> Iterator[None]:
+    def plain_errors(self) -> Iterator[None]:
+        """Say what the disk or the server refuses in plain words, without a password."""
         try:
             yield
         except IntegrityError:

@@ -336,19 +336,6 @@ class Ledger:
             declines = {"only_replicate": bool(one.usable)}
             return _turn_over(connection, REJECTIONS, named, bool(one.because), undo, because, declines)
 
-    def passed_on(self, what: str) -> str | None:
-        """Give the digest of what a projection was last told, None where it was told nothing."""
-        with self.database.reading() as connection:
-            if connection is None:
-                return None
-            return connection.execute(select(PASSED_ON.c.digest).where(PASSED_ON.c.what == what)).scalar()
-
-    def note_passed_on(self, what: str, digest: str) -> None:
-        """Remember what a projection was told, so that it is told no more until that changes."""
-        with self.database.writing() as connection:
-            connection.execute(delete(PASSED_ON).where(PASSED_ON.c.what == what))
-            connection.execute(insert(PASSED_ON).values(what=what, digest=digest))
-
     def _known(self, which: str, because: str, undo: bool, *, wants_cell: bool) -> Named:
         problems = [] if because.strip() or undo else [Problem("because", None, "the reason, in words")]
         named, recipes = parse_id(which), self.recipes()
@@ -360,6 +347,27 @@ class Ledger:
         if problems or named is None:
             raise InputError(which, problems)
         return named
+
+
+def passed_on(connection: Connection, what: str) -> str | None:
+    """Give the digest of what a projection was last told, None where it was told nothing."""
+    return connection.execute(select(PASSED_ON.c.digest).where(PASSED_ON.c.what == what)).scalar()
+
+
+def note_passed_on(connection: Connection, what: str, digest: str) -> None:
+    """Remember what a projection was told, so that it is told no more until that changes.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        That may write.
+    what : str
+        The projection.
+    digest : str
+        Of what it was told.
+    """
+    connection.execute(delete(PASSED_ON).where(PASSED_ON.c.what == what))
+    connection.execute(insert(PASSED_ON).values(what=what, digest=digest))
 
 
 def _propose(connection: Connection, number: int, position: int, proposal: Proposal) -> None:
