@@ -12,6 +12,7 @@ from datasets.materials import phases, used_value
 if TYPE_CHECKING:
     from pymatgen.core.composition import Composition
     from pymatgen.core.structure import Structure
+    from pymatgen.symmetry.groups import SpaceGroup
 
 OXIDATION_STATES: dict[str, float] = {
     "H": 1,
@@ -221,10 +222,19 @@ def phase_structure(name: str) -> Structure:
     with warnings.catch_warnings():
         # P12_1/n1 is a setting that pymatgen knows, but not as a "full" symbol; it says so and builds it rightly.
         warnings.filterwarnings("ignore", "Full symbol not available", UserWarning)
+        _space_group(phase.space_group)
         structure = Structure.from_spacegroup(
             phase.space_group, Lattice.from_parameters(*phase.lattice), species, list(places)
         )
     return structure.add_oxidation_state_by_element(OXIDATION_STATES)
+
+
+@cache
+def _space_group(symbol: str) -> SpaceGroup:
+    # pymatgen forgets a group with the last structure made of it, and takes most of a second to make Fm-3m anew.
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    return SpaceGroup(symbol)
 
 
 def charged_composition(formula: str) -> Composition:
