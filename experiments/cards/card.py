@@ -8,12 +8,10 @@ from typing import Any
 
 from datasets.recipe import Recipe, antiperovskite_formula
 from experiments.cards import procedure
+from experiments.cards.lines import Leftover, XrdLine, leftover_lines, stock_lines
 from experiments.cards.options import CardOptions
-from experiments.cards.parts import Part, Statement
+from experiments.cards.parts import Part, Statement, Step
 from experiments.cards.weighing import BatchWeighing, StockWeighing, weigh_batch, weigh_stock
-
-N_LINES = 6
-"""So many of the strongest lines are enough to know a cubic phase by."""
 
 
 class Predicted(Part):
@@ -56,42 +54,6 @@ class NearestCell(Part):
     distance: float | None = None
 
 
-class XrdLine(Part):
-    """One line of the stock's diffraction pattern, for both radiations.
-
-    Attributes
-    ----------
-    hkl : str
-    spacing_A : float
-    mo_deg, cu_deg : float
-        Two-theta with Mo and Cu K-alpha, weighted wavelengths.
-    mo_pct, cu_pct : float
-        Intensity relative to the strongest line.
-    """
-
-    hkl: str
-    spacing_A: float
-    mo_deg: float
-    cu_deg: float
-    mo_pct: float
-    cu_pct: float
-
-
-class Leftover(Part):
-    """The strongest line of a salt that is not hidden by the antiperovskite: where it shows if some is left over.
-
-    Attributes
-    ----------
-    salt : str
-    mo_deg, cu_deg : float
-        Two-theta with Mo and Cu K-alpha.
-    """
-
-    salt: str
-    mo_deg: float
-    cu_deg: float
-
-
 class StockPart(Part):
     """The antiperovskite, made beforehand and shared between recipes of one x.
 
@@ -99,11 +61,12 @@ class StockPart(Part):
     ----------
     formula : str
     weighing : StockWeighing
-    steps, checks : tuple of Statement
+    steps : tuple of Step
+    checks : tuple of Statement
     lattice_parameter_A : float
         By Vegard's law.
     lines : tuple of XrdLine
-        The strongest, by angle.
+        The first strong ones, by angle.
     leftovers : tuple of Leftover
     also_for : tuple of str
         The other recipes of the round that this stock serves.
@@ -115,7 +78,7 @@ class StockPart(Part):
 
     formula: str
     weighing: StockWeighing
-    steps: tuple[Statement, ...]
+    steps: tuple[Step, ...]
     checks: tuple[Statement, ...]
     lattice_parameter_A: float
     lines: tuple[XrdLine, ...]
@@ -130,8 +93,8 @@ class StockPart(Part):
         total_g = self.weighing.total_g
         serves = f"This stock also serves {_listed(self.also_for)}: make it once. " if self.also_for else ""
         takes = "All of them take" if self.also_for else "This batch takes"
-        enough = f"of {total_g:g} g" if self.suffices else f"but this makes {total_g:g} g: make more"
-        return f"{serves}{takes} {self.needed_g:.4g} g {enough}."
+        enough = "" if self.suffices else " It does not suffice: make more of it."
+        return f"{serves}{takes} {self.needed_g:.3g} g of {total_g:.4g} g.{enough}"
 
 
 class BatchPart(Part):
@@ -140,7 +103,7 @@ class BatchPart(Part):
     Attributes
     ----------
     weighing : BatchWeighing
-    steps : tuple of Statement
+    steps : tuple of Step
     thickness_nm : float
         Nominal, of both coatings.
     thickness : Statement
@@ -148,7 +111,7 @@ class BatchPart(Part):
     """
 
     weighing: BatchWeighing
-    steps: tuple[Statement, ...]
+    steps: tuple[Step, ...]
     thickness_nm: float
     thickness: Statement
 
@@ -256,7 +219,7 @@ def share_stocks(cards: Sequence[RecipeCard]) -> list[RecipeCard]:
 
 def _sharing(card: RecipeCard, stock: StockPart, cards: Sequence[RecipeCard]) -> RecipeCard:
     alike = [each for each in cards if each.recipe.halide_cl == card.recipe.halide_cl]
-    needed_g = sum(each.batch.weighing.coating[0].mass_g for each in alike)
+    needed_g = sum(each.batch.weighing.coating[0].wanted_g for each in alike)
     shared = {
         "also_for": tuple(each.recipe_id for each in alike if each.recipe_id != card.recipe_id),
         "needed_g": round(needed_g, 9),
@@ -292,7 +255,7 @@ def _stock(halide_cl: float, options: CardOptions, batch: BatchPart, cache_dir: 
     from featurizers.structures import vegard_edge_A
 
     weighing = weigh_stock(halide_cl, options.stock_g, options.balance_mg)
-    needed_g = batch.weighing.coating[0].mass_g
+    needed_g = batch.weighing.coating[0].wanted_g
     return StockPart(
         formula=antiperovskite_formula(halide_cl),
         weighing=weighing,
@@ -304,63 +267,6 @@ def _stock(halide_cl: float, options: CardOptions, batch: BatchPart, cache_dir: 
         needed_g=needed_g,
         suffices=needed_g <= weighing.total_g,
     )
-
-
-def stock_lines(halide_cl: float, cache_dir: Path | None = None) -> tuple[XrdLine, ...]:
-    """Simulate the strongest lines of the antiperovskite, with both radiations.
-
-    Parameters
-    ----------
-    halide_cl : float
-        x, 0 to 1.
-    cache_dir : path or None
-        Folder in which simulated patterns are kept.
-    """
-    from featurizers.diffraction import xrd
-
-    molybdenum, copper = (xrd(halide_cl, radiation, cache_dir=cache_dir).lines for radiation in ("MoKa", "CuKa"))
-    by_hkl = {line.hkl: line for line in copper}
-    strongest = sorted(molybdenum, key=lambda line: -line.intensity_pct)[:N_LINES]
-    return tuple(
-        XrdLine(
-            hkl=line.hkl,
-            spacing_A=line.spacing_A,
-            mo_deg=line.two_theta_deg,
-            cu_deg=by_hkl[line.hkl].two_theta_deg,
-            mo_pct=line.intensity_pct,
-            cu_pct=by_hkl[line.hkl].intensity_pct,
-        )
-        for line in sorted(strongest, key=lambda line: line.two_theta_deg)
-    )
-
-
-def leftover_lines(halide_cl: float, salts: Sequence[str], cache_dir: Path | None = None) -> tuple[Leftover, ...]:
-    """Find where salts that did not react would show beside the antiperovskite.
-
-    Parameters
-    ----------
-    halide_cl : float
-        x, 0 to 1.
-    salts : sequence of str
-        Of `featurizers.impurities.IMPURITIES`.
-    cache_dir : path or None
-        Folder in which simulated patterns are kept.
-    """
-    molybdenum, copper = (_look_for(halide_cl, radiation, cache_dir) for radiation in ("MoKa", "CuKa"))
-    return tuple(
-        Leftover(salt=salt, mo_deg=molybdenum[salt], cu_deg=copper[salt])
-        for salt in salts
-        if salt in molybdenum and salt in copper
-    )
-
-
-def _look_for(halide_cl: float, radiation: str, cache_dir: Path | None) -> dict[str, float]:
-    from featurizers.diffraction import xrd
-
-    strongest = max(xrd(halide_cl, radiation, cache_dir=cache_dir).lines, key=lambda line: line.intensity_pct)
-    # A pattern of which nothing but the main line was seen: every visible line of a salt is still to be looked for.
-    result = xrd(halide_cl, radiation, peaks=[strongest.two_theta_deg], cache_dir=cache_dir)
-    return {each.name: each.look_for.two_theta_deg for each in result.impurities if each.look_for}
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

@@ -78,7 +78,7 @@ def _problem(detail: Any) -> Problem:
     option = str(detail["loc"][0])
     if option not in CardOptions.model_fields:
         known = list(CardOptions.model_fields)
-        return Problem(option, detail["input"], f"one of {', '.join(known)}{nearest(option, known)}")
+        return Problem(option, option, f"one of {', '.join(known)}{nearest(option, known)}")
     bounds = {
         name: getattr(each, name) for each in _limits(option) for name in ("ge", "gt", "le") if hasattr(each, name)
     }

@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 
 from datasets.errors import InputError, Problem
 from experiments.cards.card import RecipeCard, share_stocks
+from experiments.cards.parts import Statement
+from experiments.cards.procedure import ASSUMED, HENKEL, KNOWN, SET
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+MOST_LETTERS = 4300
+"""Pages with more text than this are printed smaller, to stay on one sheet."""
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,15}")
 
 
 def card_html(card: RecipeCard) -> str:
@@ -30,7 +35,10 @@ def card_html(card: RecipeCard) -> str:
     -------
     str
     """
-    return _template().render(card=card, decimals=_decimals(card.options.balance_mg))
+    decimals = _decimals(card.options.balance_mg)
+    content = {"card": card, "decimals": decimals, "sources": _sources(card)}
+    page = _template().render(content, dense=False)
+    return _template().render(content, dense=True) if _n_letters(page) > MOST_LETTERS else page
 
 
 @cache
@@ -41,6 +49,22 @@ def _template() -> Template:
         loader=PackageLoader("experiments.cards"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return environment.get_template("card.html")
+
+
+def _n_letters(page: str) -> int:
+    from markupsafe import Markup
+
+    return len(Markup(page.partition("<body")[2]).striptags())
+
+
+def _sources(card: RecipeCard) -> list[str]:
+    """List what statements rest on, in the order in which the page comes to them."""
+    stock, batch = card.stock, card.batch
+    said = [*card.warnings]
+    if stock is not None:
+        said += [*(each for step in stock.steps for each in step), *stock.checks]
+    said += [batch.thickness, *(each for step in batch.steps for each in step), Statement(text="", basis=HENKEL)]
+    return list(dict.fromkeys(each.basis for each in said if each.basis not in ("", ASSUMED, KNOWN, SET)))
 
 
 def _decimals(balance_mg: float) -> int:
@@ -86,7 +110,7 @@ def write_cards(cards: Sequence[RecipeCard], folder: Path) -> list[Path]:
 
 def _check_names(cards: Sequence[RecipeCard], folder: Path) -> None:
     names = [card.recipe_id for card in cards]
-    expected = "letters, digits, dots, hyphens and underscores, at most 64"
+    expected = "letters, digits, dots, hyphens and underscores, at most 16"
     problems = [Problem("recipe", name, expected) for name in names if not _FILE_NAME.fullmatch(name)]
     # Some file systems take R7 and r7 for one name.
     lower = [name.lower() for name in names]

@@ -23,17 +23,26 @@ class Range(Part):
     low: float
     high: float
 
+    @property
+    def off_by(self) -> float:
+        """How far from the value the farther end lies."""
+        return max(self.high - self.value, self.value - self.low)
+
 
 class Statement(Part):
-    """One sentence of a card, and what it rests on.
+    """One sentence of a card, without its full stop, and what it rests on.
 
     Attributes
     ----------
     text : str
     basis : str
-        A DOI, ``assumption``, ``general knowledge``, ``set`` (in the campaign's options), or nothing where it only
-        repeats the recipe.
+        A DOI or the name of a collection, ``assumption``, ``general knowledge``, ``set`` (in the options), or nothing
+        where it only repeats the recipe.
     """
 
     text: str
     basis: str = ""
+
+
+Step = tuple[Statement, ...]
+"""What to do, and what is known about it."""
