@@ -10,9 +10,8 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from datasets.errors import InputError, Problem
-from experiments.home import home_folder
-from experiments.moved import ARTIFACTS, DATABASE
+from experiments.moved import ARTIFACTS
+from experiments.runs import existing_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,15 +77,11 @@ def review(
     OSError
         When no port is free, or the server that MLFLOW_TRACKING_URI names does not answer.
     """
-    from experiments.tracking import open_store, server_uri, whereabouts
+    from experiments.tracking import whereabouts
 
-    folder = home_folder(campaign.folder, home)
-    if server_uri() is None and not (folder / DATABASE).is_file():
-        expected = "the folder of runs that were tracked; lirap screen makes one, --home names another"
-        raise InputError(folder, [Problem("", "no runs", expected)])
-    store = open_store(folder, campaign.name)
+    store = existing_store(campaign, home)
     if store.is_remote:
-        ready(_address(whereabouts(folder), store))
+        ready(_address(whereabouts(store.home), store))
         return
     with loopback_socket(port) as bound, suppress(KeyboardInterrupt):
         _serve(bound, store, ready)

@@ -1,15 +1,26 @@
-"""`lirap review`, `runs` and `compare`: looking at what was tracked."""
+"""`lirap review` and `runs`: looking at what was tracked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from experiments.commands.common import CampaignOption, HomeOption, JsonOption, app, campaign_named, print_json
+from experiments.commands.common import (
+    CampaignOption,
+    HomeOption,
+    JsonOption,
+    app,
+    campaign_named,
+    console_here,
+    print_json,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from experiments.review import Address
+    from experiments.runs import Pruned, TrackedRun
 
 
 @app.command()
@@ -42,6 +53,55 @@ def review(
 def _has_screen() -> bool:
     """Tell whether a browser has a screen to open on; without one, Python would start one that fills the terminal."""
     import os
-    import sys
 
     return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+@app.command()
+def runs(
+    campaign: CampaignOption = None,
+    home: HomeOption = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove old screens and validations, never a round.")] = False,
+    keep: Annotated[int, typer.Option("--keep", min=0, help="With --prune: the newest of each kind to keep.")] = 50,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --prune: do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List what was tracked, and remove what is old."""
+    from experiments.runs import prune as pruned
+    from experiments.runs import runs as tracked
+    from experiments.runs import runs_table
+
+    read = campaign_named(campaign)
+    if prune:
+        found = pruned(read, home=home, keep=keep, really=yes)
+        _say_pruned(found, as_json)
+        if found.removed and not yes and not as_json and sys.stdin.isatty() and typer.confirm("Remove them?"):
+            typer.echo(pruned(read, home=home, keep=keep, really=True).sentence)
+        return
+    shown = tracked(read, home=home)
+    if as_json:
+        print_json({"runs": [_run_content(run) for run in shown]})
+    else:
+        print_table(console_here(), runs_table(shown, f"Runs of {read.name}"))
+
+
+def _say_pruned(found: Pruned, as_json: bool) -> None:
+    from experiments.runs import runs_table
+
+    if as_json:
+        content = {"removed": [_run_content(run) for run in found.removed], "kept": found.kept}
+        print_json({**content, "bytes": found.n_bytes, "done": found.done})
+        return
+    console = console_here()
+    if found.removed:
+        print_table(console, runs_table(found.removed, found.sentence), caption=False)
+    else:
+        console.print(found.sentence, highlight=False)
+    for run_id, reason in found.kept.items():
+        console.print(f"{run_id[:8]} stays: {reason}.", highlight=False, markup=False)
+    if found.removed and not found.done:
+        console.print("Nothing was removed yet; --yes does it without asking.", highlight=False)
+
+
+def _run_content(run: TrackedRun) -> dict[str, Any]:
+    return {**vars(run), "started": run.started.isoformat()}

@@ -12,28 +12,23 @@ from datasets.cells import henkel2025
 from experiments.moved import find_moved_files
 from experiments.tracked_models import load_champion, log_models
 from experiments.tracking import log_cells, log_note, open_store, tracked_run
-from models.recipe_model import RecipeModel
 
 TARGET = "retention_pct"
 
 
 @pytest.fixture(scope="module")
-def moved(tmp_path_factory, cache_dir):
+def moved(tmp_path_factory, fitted):
     """A home with a run and a champion, moved to a folder with a name that URLs must quote, and opened there."""
-    from featurizers.featurizer import RecipeFeaturizer
-
     old = tmp_path_factory.mktemp("old") / "runs"
-    cells = henkel2025()
-    model = RecipeModel([TARGET], featurizer=RecipeFeaturizer(cache_dir=cache_dir)).fit(cells)
     with tracked_run(open_store(old, "tests"), "a screen", "screen"):
         mlflow.log_text("words", "words.txt")
-        log_cells(cells, "cells")
+        log_cells(henkel2025(), "cells")
         log_note("note")
-        log_models(model, "tests", {TARGET: 0.1})
+        log_models(fitted, "tests", {TARGET: 0.1})
     new = tmp_path_factory.mktemp("new") / "lab #1, 50%20 ü" / "runs"
     new.parent.mkdir()
     shutil.move(old, new)
-    return open_store(new, "tests"), model, old
+    return open_store(new, "tests"), fitted, old
 
 
 def test_artifacts_are_found(moved, tmp_path):

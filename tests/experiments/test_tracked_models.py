@@ -11,25 +11,17 @@ from datasets.cells import henkel2025
 from datasets.errors import InputError
 from experiments.tracked_models import CHAMPION, load_champion, log_models, registered_name
 from experiments.tracking import tracked_run
-from models.recipe_model import RecipeModel
 
 TARGET = "retention_pct"
 
 
-@pytest.fixture(scope="module")
-def model(cache_dir):
-    from featurizers.featurizer import RecipeFeaturizer
-
-    return RecipeModel([TARGET], featurizer=RecipeFeaturizer(cache_dir=cache_dir)).fit(henkel2025())
-
-
-def logged(store, model, campaign, skill):
+def logged(store, fitted, campaign, skill):
     with tracked_run(store, "a screen", "screen"):
-        return log_models(model, campaign, {TARGET: skill})[TARGET]
+        return log_models(fitted, campaign, {TARGET: skill})[TARGET]
 
 
-def test_the_champion_moves_only_to_more_skill_and_the_note_says_by_how_much(store, model):
-    said = [logged(store, model, "climb", skill) for skill in (math.nan, 0.05, 0.02, 0.05, 0.12, math.nan)]
+def test_the_champion_moves_only_to_more_skill_and_the_note_says_by_how_much(store, fitted):
+    said = [logged(store, fitted, "climb", skill) for skill in (math.nan, 0.05, 0.02, 0.05, 0.12, math.nan)]
     assert [sentence.startswith("Champion") for sentence in said] == [True, True, False, False, True, False]
     assert "7.0 points more than version 2" in said[4]
     client = mlflow.MlflowClient(store.uri)
@@ -38,15 +30,15 @@ def test_the_champion_moves_only_to_more_skill_and_the_note_says_by_how_much(sto
     assert champion.description == said[4]
 
 
-def test_the_champion_predicts_what_was_fitted(store, model):
-    logged(store, model, "same", 0.1)
-    features = model.featurizer_.transform(henkel2025())
+def test_the_champion_predicts_what_was_fitted(store, fitted):
+    logged(store, fitted, "same", 0.1)
+    features = fitted.featurizer_.transform(henkel2025())
     loaded = load_champion(store, "same", TARGET)
-    assert np.array_equal(loaded.predict(features), model.surrogates_[TARGET].predict(features))
+    assert np.array_equal(loaded.predict(features), fitted.surrogates_[TARGET].predict(features))
 
 
-def test_a_model_file_that_was_tampered_with_is_refused(store, model):
-    logged(store, model, "tampered", 0.1)
+def test_a_model_file_that_was_tampered_with_is_refused(store, fitted):
+    logged(store, fitted, "tampered", 0.1)
     client = mlflow.MlflowClient(store.uri)
     version = client.get_model_version_by_alias(registered_name("tampered", TARGET), CHAMPION)
     path = Path(mlflow.artifacts.download_artifacts(version.source)) / "model.skops"
@@ -55,7 +47,7 @@ def test_a_model_file_that_was_tampered_with_is_refused(store, model):
         load_champion(store, "tampered", TARGET)
 
 
-def test_a_model_that_is_not_registered_is_told(store, model):
-    logged(store, model, "known", 0.1)
+def test_a_model_that_is_not_registered_is_told(store, fitted):
+    logged(store, fitted, "known", 0.1)
     with pytest.raises(InputError, match=rf"did you mean known\.{TARGET}"):
         load_champion(store, "knwon", TARGET)
