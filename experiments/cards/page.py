@@ -18,7 +18,7 @@ from experiments.cards.procedure import ASSUMED, HENKEL, KNOWN, SET
 if TYPE_CHECKING:
     from jinja2 import Template
 
-MOST_LETTERS = 4300
+MOST_LETTERS = 4250
 """Pages with more text than this are printed smaller, to stay on one sheet."""
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,15}")

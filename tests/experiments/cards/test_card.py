@@ -112,6 +112,10 @@ def test_a_furnace_too_cold_to_melt_is_said_to_be(make):
     assert "some may stay solid" not in words(make().batch.steps)
 
 
+def test_polymorphs_react_alike(make):
+    assert "TiO2 + 2 LiOH = Li2TiO3 + H2O" in words(make(of=recipe(0.5, 1, "TiO2-rutile", 1)).batch.steps)
+
+
 def test_oxides_that_take_lithium_are_said_to_by_how_much(make):
     # 1 g of WO3 (231.84 g/mol) takes 2 LiOH of 1 g of Li2OHCl0.5Br0.5 (88.56 g/mol).
     assert lithium_hydroxide_taken_pct(recipe(0.5, 1, "WO3", 1)) == pytest.approx(100 * 2 * 88.56 / 231.84, rel=1e-3)
