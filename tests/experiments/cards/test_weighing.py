@@ -1,7 +1,7 @@
 """What is weighed against hand calculations, with molar masses of the IUPAC tables of 2021 typed in here."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.recipe import Recipe
@@ -16,6 +16,7 @@ from experiments.cards.weighing import (
 LI, HYDROGEN, OXYGEN, CL, BR = 6.94, 1.008, 15.999, 35.45, 79.904
 LIOH, LICL, LIBR = LI + OXYGEN + HYDROGEN, LI + CL, LI + BR
 
+unhurried = settings(deadline=None)  # whichever test comes first imports pymatgen
 halides = st.integers(0, 20).map(lambda step: step / 20)
 stocks_g = st.floats(0.1, 100)
 balances_mg = st.sampled_from([0.001, 0.01, 0.1, 1.0])
@@ -64,6 +65,7 @@ def test_the_ends_need_one_halide(halide_cl, salts):
     assert (weighing.halide_cl.low, weighing.halide_cl.value, weighing.halide_cl.high) == (halide_cl,) * 3
 
 
+@unhurried
 @given(halides, stocks_g)
 def test_lithium_hydroxide_and_halide_are_conserved(halide_cl, stock_g):
     found = {
@@ -78,6 +80,7 @@ def test_lithium_hydroxide_and_halide_are_conserved(halide_cl, stock_g):
     assert sum(found.values()) == pytest.approx(2 * formula_units, rel=2e-4)
 
 
+@unhurried
 @given(halides, stocks_g, balances_mg)
 def test_salts_weighed_as_printed_give_x_within_its_interval(halide_cl, stock_g, balance_mg):
     weighing = weigh_stock(halide_cl, stock_g, balance_mg)
@@ -91,6 +94,7 @@ def test_salts_weighed_as_printed_give_x_within_its_interval(halide_cl, stock_g,
         assert abs(salt.mass_g - salt.wanted_g) <= balance_mg / 2000 + 1e-9
 
 
+@unhurried
 @given(halides, balances_mg, st.tuples(*[st.floats(-1, 1)] * 3))
 def test_no_error_of_the_balance_leaves_the_interval(halide_cl, balance_mg, off):
     weighing = weigh_stock(halide_cl, 1, balance_mg)
@@ -101,6 +105,7 @@ def test_no_error_of_the_balance_leaves_the_interval(halide_cl, balance_mg, off)
     assert weighing.lioh_per_halide.low - 1e-12 <= found["LiOH"] / halide <= weighing.lioh_per_halide.high + 1e-12
 
 
+@unhurried
 @given(contents, st.floats(0.1, 1000), balances_mg)
 def test_the_content_asked_for_lies_in_the_interval_of_the_masses(content, batch_g, balance_mg):
     batch = weigh_batch(coated(content), batch_g, balance_mg)
@@ -110,6 +115,7 @@ def test_the_content_asked_for_lies_in_the_interval_of_the_masses(content, batch
     assert batch.total_g == pytest.approx(batch.cathode.mass_g + stock.mass_g)
 
 
+@unhurried
 @given(contents, st.floats(0.1, 1000), balances_mg)
 def test_what_is_too_small_can_be_weighed_in_the_batch_named(content, batch_g, balance_mg):
     (stock,) = weigh_batch(coated(content), batch_g, balance_mg).coating
