@@ -156,7 +156,7 @@ class Outlook(NamedTuple):
 
 def _several(beliefs: Beliefs | Sequence[Beliefs]) -> list[Beliefs]:
     # A belief may be a named tuple, which is a sequence too.
-    return [cast(Beliefs, beliefs)] if hasattr(beliefs, "posterior") else list(cast("Sequence[Beliefs]", beliefs))
+    return [cast(Beliefs, beliefs)] if hasattr(beliefs, "posterior") else list(beliefs)
 
 
 def _moved(belief: Beliefs, features: Array) -> tuple[Array, Array]:
