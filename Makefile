@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: screen test lint format bench bench-full docs lock clean help
+.PHONY: screen test test-postgres lint format bench bench-full docs lock clean help
 .DEFAULT_GOAL := help
 
 help:            ## list the targets
@@ -30,6 +30,9 @@ screen: $(READY) ## score every recipe of the default space on the measured cell
 
 test: $(READY)   ## the whole test suite
 	$(BIN)/python -m pytest -n auto
+
+test-postgres: $(READY) ## the tests of the ledger also on a throw-away PostgreSQL server (Debian: postgresql)
+	tests/postgres.sh $(BIN)/python -m pytest -n auto tests/experiments/ledger
 
 lint: $(READY)   ## ruff, mypy strict, the order of the packages
 	$(BIN)/ruff check .

@@ -60,7 +60,8 @@ class Database:
         self.engine = _engine(self.url)
 
     def __str__(self) -> str:
-        return str(self.path or self.url.render_as_string(hide_password=True))
+        shown = self.url.difference_update_query(["password", "sslpassword"])
+        return str(self.path or shown.render_as_string(hide_password=True))
 
     @contextmanager
     def reading(self) -> Iterator[Connection | None]:
@@ -68,6 +69,9 @@ class Database:
         if self._is_missing:
             yield None
             return
+        if self._is_older():
+            with self.writing():
+                pass  # which migrates it
         with self.plain_errors(), self.engine.connect() as opened:
             # All reads of one block see the same moment; SQLite sees to that by itself.
             connection = opened if self.path else opened.execution_options(isolation_level="REPEATABLE READ")
@@ -116,6 +120,12 @@ class Database:
     def _is_missing(self) -> bool:
         return self.path is not None and not self.path.exists()
 
+    def _is_older(self) -> bool:
+        if not MIGRATIONS:
+            return False
+        with self.plain_errors(), self.engine.connect() as connection, connection.begin():
+            return self._is_ours(connection) and _version(connection) < tables.SCHEMA_VERSION
+
     def _is_ours(self, connection: Connection) -> bool:
         """Tell a ledger from an empty database, and refuse every other."""
         names = set(inspect(connection).get_table_names())
@@ -162,16 +172,16 @@ class Database:
             expected = "a ledger that `lirap propose` made"
             return InputError(self, [Problem("", "a file that is no SQLite database", expected)])
         busy = f"another program kept it busy for {BUSY_SECONDS} s: end it, or try again"
-        reason = busy if code.startswith("SQLITE_BUSY") else str(error.orig).strip()
-        return OSError(f"{self}: {reason}. Nothing was changed.")
+        said = str(error.orig).strip().partition("\n")[0].rstrip(".")
+        return OSError(f"{self}: {busy if code.startswith('SQLITE_BUSY') else said}. Nothing was changed.")
 
 
 def _postgresql_url(address: str) -> URL:
     try:
         url = make_url(address)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):
         # The text is not shown: it may hold a password.
-        raise InputError("database", [Problem("", "a text that is no address", _EXPECTED)]) from error
+        raise InputError("database", [Problem("", "a text that is no address", _EXPECTED)]) from None
     if url.drivername not in _POSTGRESQL:
         raise InputError("database", [Problem("", f"an address of {url.drivername}", _EXPECTED)])
     return url.set(drivername="postgresql+psycopg")

@@ -9,6 +9,9 @@ from sqlalchemy import create_engine, make_url, text
 from datasets.recipe import Recipe
 from experiments.ledger import Proposal, open_ledger
 
+collect_ignore = ["campaigns_on_trial.py", "kill_at_every_write.py", "many_at_once.py"]
+"""Scripts, which tests run in processes of their own."""
+
 SERVER = os.environ.get("LIRAP_TEST_DATABASE")
 
 
