@@ -33,9 +33,17 @@ class TrackedValidation(Tracked):
     ----------
     validations : dict of str to Validation
         By target.
+    running : pandas.DataFrame
+        What is expected of cells that are still running, as in `screening.running.running_cells`.
     """
 
     validations: dict[str, Validation]
+    running: pd.DataFrame
+
+    @property
+    def sentences(self) -> list[str]:
+        """What to make of it, target by target, without the first cycle and with it."""
+        return [sentence for one in self.validations.values() for sentence in (one.sentence, one.later) if sentence]
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -82,8 +90,10 @@ def tracked_validation(
     refuse_foreign(files, validation_files(campaign))
 
     from experiments.tracking import log_cells, log_note, log_settings, open_store, quiet_mlflow, tracked_run
+    from models.later import LATE
     from models.validation import validate
     from screening.job import fitted_model
+    from screening.running import running_cells
 
     mlflow = quiet_mlflow()
     store = open_store(folder, campaign.name)
@@ -97,12 +107,18 @@ def tracked_validation(
                 label=goal.column.label,
                 unit=goal.column.unit,
                 feature_names=names,
+                early=model.early_[goal.target] if goal.target in LATE else None,
                 random_state=campaign.random_state,
             )
             for goal in campaign.targets
         }
         done = TrackedValidation(
-            validations=validations, run_id=run.info.run_id, folder=files, home=folder, notes=notes
+            validations=validations,
+            running=running_cells(model, table),
+            run_id=run.info.run_id,
+            folder=files,
+            home=folder,
+            notes=[*notes, *_selections(model)],
         )
         with turn_at_files(folder):
             _write(done, model, campaign)
@@ -110,7 +126,7 @@ def tracked_validation(
         log_settings({"targets": list(validations), "random_state": campaign.random_state, "features": len(names)})
         mlflow.log_metrics(_metrics(done.scores))
         log_cells(table, "cells")
-        log_note("\n\n".join(one.sentence for one in validations.values()))
+        log_note("\n\n".join(done.sentences))
     return done
 
 
@@ -139,6 +155,13 @@ def _write(done: TrackedValidation, model: RecipeModel, campaign: Campaign) -> N
             )
             if len(curve):
                 learning_picture(curve, label, unit).savefig(new / f"learning-{goal.target}.png", dpi=120)
+
+
+def _selections(model: RecipeModel) -> list[str]:
+    from datasets.columns import TARGETS
+
+    chosen = {target: surrogate.selection_ for target, surrogate in model.surrogates_.items()}
+    return [f"{TARGETS[target].label}: {one.sentence}" for target, one in chosen.items() if one]
 
 
 def _metrics(scores: pd.DataFrame) -> dict[str, float]:

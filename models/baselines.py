@@ -11,6 +11,7 @@ from sklearn.base import clone
 from models.crossing import Measured, Predictor
 from models.design import Design, Rows, combine_replicates, single_rows
 from models.latent import Priors
+from models.later import LaterSurrogate
 from models.surrogate import Report, Surrogate
 from models.weighing import for_unseen_lab, mean_prediction
 
@@ -45,19 +46,21 @@ def _rows(cells: Measured) -> tuple[Rows, dict[str, int]]:
     }
 
 
-def by_surrogate(surrogate: Surrogate, *, source_effect: bool = True) -> Predictor:
+def by_surrogate(surrogate: Surrogate | LaterSurrogate, *, source_effect: bool = True) -> Predictor:
     """Predict by a surrogate of the same settings, fitted anew and seen from the lab of each cell.
 
     Parameters
     ----------
-    surrogate : Surrogate
+    surrogate : Surrogate or LaterSurrogate
     source_effect : bool
         Whether it is told where the cells come from.
     """
 
     def predictor(train: Measured, test: Measured) -> Report:
         sources = train.source if source_effect else np.zeros(len(train.y), dtype=int)
-        fitted = clone(surrogate).fit(train.X, train.y, groups=sources, noise=train.noise)
+        # Without sources there is no lab to be named, and none that was never seen.
+        model = clone(surrogate) if source_effect else clone(surrogate).set_params(own_source=None)
+        fitted = model.fit(train.X, train.y, groups=sources, noise=train.noise)
         if not source_effect:
             return fitted.predict_report(test.X)
         report = Report(*np.empty((3, len(test.y))))

@@ -17,16 +17,10 @@ from featurizers.featurizer import RecipeFeaturizer
 from featurizers.registry import FEATURES
 from models.baselines import by_mean, by_surrogate
 from models.crossing import HeldOut, Integers, Measured, leave_out, predict_held_out
-from models.later import LaterSurrogate
+from models.later import EARLY, LATE, LaterSurrogate, early_results
 from models.surrogate import Surrogate
 
 Array = NDArray[np.float64]
-
-EARLY = "q_discharge_first_mAh_g"
-"""What is known of a cell a day after it was built."""
-
-LATE = ("retention_pct", "q_discharge_end_mAh_g")
-"""What is known of it a month later."""
 
 _PARTS = ("mean", "std", "low", "high")
 
@@ -60,7 +54,7 @@ class RecipeModel(BaseEstimator):
     names_ : dict of str to ndarray of str
         The names of those cells.
     early_ : dict of str to ndarray
-        Their first-cycle capacities.
+        What their first cycles gave, as in ``models.later.early_results``.
     surrogates_ : dict of str to Surrogate
         One for each target that has a value.
     """
@@ -106,7 +100,7 @@ class RecipeModel(BaseEstimator):
         self.cells_ = {
             target: measured(cells, features, target) for target in self.targets if cells[target].notna().any()
         }
-        early = cells[EARLY].to_numpy(dtype=float) if EARLY in cells else np.full(len(cells), np.nan)
+        early = early_results(cells)
         self.early_ = {target: early[cells[target].notna().to_numpy()] for target in self.cells_}
         self.names_ = {target: _names(cells)[cells[target].notna().to_numpy()] for target in self.cells_}
         self.surrogates_ = {target: self._surrogate().fit(*data) for target, data in self.cells_.items()}
@@ -195,12 +189,12 @@ class RecipeModel(BaseEstimator):
         return pd.DataFrame(columns)
 
     def predict_later(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """Predict the late results of cells that are still running, from their recipes and first-cycle capacities.
+        """Predict the late results of cells that are still running, from their recipes and first cycles.
 
         Parameters
         ----------
         cells : DataFrame
-            A recipe table with ``q_discharge_first_mAh_g``, blank where not known yet.
+            A recipe table with those of the columns ``models.later.EARLY`` that are known, blank where they are not.
 
         Returns
         -------
@@ -209,18 +203,23 @@ class RecipeModel(BaseEstimator):
         """
         check_is_fitted(self)
         features = np.asarray(self.featurizer_.transform(cells), dtype=float)
-        table = np.column_stack([cells[EARLY].to_numpy(dtype=float), features])
-        later = {target: self._later(target).predict_report(table) for target in self.surrogates_ if target in LATE}
+        table = np.column_stack([early_results(cells), features])
+        reports = {target: later.predict_report(table) for target, later in self.later().items()}
         columns = {
             f"{target}_{part}": values
-            for target, report in later.items()
+            for target, report in reports.items()
             for part, values in zip(_PARTS, (report.mean, report.std, *report.interval()), strict=True)
         }
         return pd.DataFrame(columns, index=cells.index)
 
+    def later(self) -> dict[str, LaterSurrogate]:
+        """Learn for each target that comes late how it follows from the first cycle."""
+        check_is_fitted(self)
+        return {target: self._later(target) for target in self.surrogates_ if target in LATE}
+
     def _later(self, target: str) -> LaterSurrogate:
         data = self.cells_[target]
-        later = LaterSurrogate(self.random_state, own_source=self.own_source)
+        later = LaterSurrogate(self.random_state, n_early=len(EARLY), own_source=self.own_source)
         return later.fit(np.column_stack([self.early_[target], data.X]), data.y, data.source, data.noise)
 
     def leave_one_out(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from scipy.stats import spearmanr
 from models.baselines import predictors
 from models.crossing import HeldOut, Integers, Measured, leave_out, predict_held_out
 from models.design import Design, combine_replicates, single_rows
+from models.first_cycle import LATER, first_cycle_known, later_sentence
 from models.latent import Priors
 from models.metrics import coverage, crps_student
 from models.process import MEAN_VARIANCE, matern
@@ -66,6 +67,8 @@ class Validation(NamedTuple):
         Leakage found, and splits that could not be made.
     sentence : str
         What to make of it.
+    later : str
+        The same once the first cycle of a cell is known; empty for a target that does not come late.
     """
 
     scores: pd.DataFrame
@@ -73,6 +76,7 @@ class Validation(NamedTuple):
     shuffle: Shuffle | None
     warnings: list[str]
     sentence: str
+    later: str = ""
 
 
 def validate(
@@ -82,6 +86,7 @@ def validate(
     label: str = "the target",
     unit: str = "",
     feature_names: list[str] | None = None,
+    early: Array | None = None,
     n_shuffles: int = 999,
     random_state: int = 0,
 ) -> Validation:
@@ -96,6 +101,8 @@ def validate(
         Of the target, for the sentence.
     feature_names : list of str, optional
         For the warnings.
+    early : ndarray of shape (n, 3), optional
+        What the first cycles gave, from ``models.later.early_results``, for a target that comes late.
     n_shuffles : int
         Number of label shuffles.
     random_state : int
@@ -111,17 +118,22 @@ def validate(
     for split, block in blocks.items():
         if split == FLATTERING and np.array_equal(block, cells.recipe):
             # Where no recipe is repeated, leaving out cells is leaving out recipes.
-            held |= {(split, name): one for (other, name), one in held.items() if other == "recipe"}
+            held |= {(split, name): one for (other, name), one in held.items() if other == HEADLINE and name != LATER}
             continue
         parts = leave_out(block, random_state=random_state)
         judged = cells.recipe if split == FLATTERING else block
         for name, predictor in predictors(surrogate).items() if parts else ():
             held[split, name] = predict_held_out(cells, parts, predictor, judged)
+        if split == HEADLINE and parts and early is not None:
+            held[split, LATER] = first_cycle_known(cells, early, surrogate, parts)
     scores = _score_table(held)
     shuffle = shuffle_test(cells, n_shuffles=n_shuffles, random_state=random_state)
-    return Validation(
-        scores, held, shuffle, leaks(cells, feature_names), f"{label}: {_sentence(cells, scores, shuffle, unit)}"
-    )
+    sentence = f"{label}: {_sentence(cells, scores, shuffle, unit)}"
+    later = ""
+    if early is not None:
+        compared = (held.get((HEADLINE, name)) for name in (LATER, "surrogate", "mean"))
+        later = f"{label}, once the first cycle is known: {later_sentence(cells, early, surrogate, compared, unit)}"
+    return Validation(scores, held, shuffle, leaks(cells, feature_names), sentence, later)
 
 
 def _codes(values: NDArray[np.str_]) -> Integers:

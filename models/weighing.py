@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.design import Rows, recipe_codes
+from models.design import Integers, Rows, recipe_codes
 from models.forest import grow, pool
 from models.latent import LARGEST_EXACT, Latent, Priors, learn, solve, standard
 from models.metrics import crps_student
@@ -112,6 +112,28 @@ def mix(mean: Array, std: Array, center: Array | float, scale: Array | float, we
     return center + weight * apart, np.sqrt(variance)
 
 
+def asked_blocks(rows: Rows, own: int) -> tuple[Integers, NDArray[np.bool_]]:
+    """Tell what has to be left out together, and which rows are like those that will be asked for.
+
+    Parameters
+    ----------
+    rows : Rows
+    own : int
+        The lab's own source; negative when it has no cells.
+
+    Returns
+    -------
+    blocks : ndarray of int, shape (n,)
+        The recipe of each row; its source where the lab has no cells and there are enough sources.
+    asked : ndarray of bool, shape (n,)
+        The lab's own rows where there are enough, else all.
+    """
+    mine = rows.source == own
+    by_source = not mine.any() and len(np.unique(rows.source)) >= LEAST_RECIPES
+    blocks = rows.source if by_source else recipe_codes(rows.features)
+    return blocks, mine if mine.sum() >= LEAST_RECIPES else np.ones(len(rows.y), dtype=bool)
+
+
 def held_out(rows: Rows, own: int, random_state: int = 0) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Split rows the way they will be asked for: a new recipe in the own lab, or a new lab.
 
@@ -120,10 +142,7 @@ def held_out(rows: Rows, own: int, random_state: int = 0) -> Iterator[tuple[NDAr
     train, test : ndarray of int
         No recipe is on both sides; where the lab has no cells, no source is.
     """
-    mine = rows.source == own
-    by_source = not mine.any() and len(np.unique(rows.source)) >= LEAST_RECIPES
-    blocks = rows.source if by_source else recipe_codes(rows.features)
-    asked = mine if mine.sum() >= LEAST_RECIPES else np.ones(len(rows.y), dtype=bool)
+    blocks, asked = asked_blocks(rows, own)
     names = np.random.default_rng(random_state).permutation(np.unique(blocks[asked]))
     most = next(folds for rows_at_most, folds in _FOLDS if len(rows.y) <= rows_at_most)
     for part in np.array_split(names, min(most, len(names))):
@@ -167,7 +186,28 @@ class Folded(NamedTuple):
         return crps_student(self.y, center, scale, self.freedom)
 
 
-def pick(scores: Array, trust: Array | None = None) -> int:
+def saving(reference: Array, scores: Array, trust: Array) -> tuple[float, float]:
+    """Give what an option saves over a reference on the same rows.
+
+    Parameters
+    ----------
+    reference, scores : ndarray of shape (n,)
+        Less is better.
+    trust : ndarray of shape (n,)
+        How much each row counts.
+
+    Returns
+    -------
+    gain, error : float
+        Mean saving and its standard error.
+    """
+    saved = reference - scores
+    gain = float(np.average(saved, weights=trust))
+    variance = float(np.average((saved - gain) ** 2, weights=trust))
+    return gain, (variance / max(float(trust.sum()) - 1, 1.0)) ** 0.5
+
+
+def pick(scores: Array, trust: Array | None = None, sure: float = 1.0) -> int:
     """Pick the option that scores best, or the first where what is saved over it might be luck.
 
     Parameters
@@ -176,19 +216,19 @@ def pick(scores: Array, trust: Array | None = None) -> int:
         Score of each row under each option; less is better.
     trust : ndarray of shape (n,), optional
         How much each row counts.
+    sure : float
+        Standard errors that the saving has to exceed.
 
     Returns
     -------
     int
-        0 unless the best option saves more than one standard error. The rule was chosen on simulated campaigns: it
-        keeps to the mean where nothing can be learned, and loses little where something can.
+        0 unless the best option saves more than that. One standard error was chosen on simulated campaigns: it keeps
+        to the mean where nothing can be learned, and loses little where something can.
     """
     trust = np.ones(scores.shape[1]) if trust is None else trust
     best = int(np.argmin(np.average(scores, axis=1, weights=trust)))
-    saved = scores[0] - scores[best]
-    gain = np.average(saved, weights=trust)
-    variance = np.average((saved - gain) ** 2, weights=trust)
-    return best if gain > (variance / max(trust.sum() - 1, 1.0)) ** 0.5 else 0
+    gain, error = saving(scores[0], scores[best], trust)
+    return best if gain > sure * error else 0
 
 
 def fold(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from screening.running import running_cells, running_sentence
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -35,12 +36,15 @@ class Explanation:
         ``variable``, ``increase`` of the error on recipes left out when the variable is mixed up, and its ``error``.
     why : dict of str to Why
         By the label of each recipe asked for.
+    later : str
+        What is expected of the cells asked for that are still running, once their first cycle is known.
     """
 
     goal: Goal
     effects: dict[str, Effect]
     importance: pd.DataFrame
     why: dict[str, Why]
+    later: str = ""
 
     @property
     def sentence(self) -> str:
@@ -58,7 +62,8 @@ class Explanation:
             {"recipe": label, **one._asdict(), "cells": one.cells.to_dict("records")} for label, one in self.why.items()
         ]
         importance = self.importance.to_dict("records")
-        return {"target": self.goal.target, "effects": effects, "importance": importance, "why": why}
+        found = {"target": self.goal.target, "effects": effects, "importance": importance, "why": why}
+        return found | ({"once_first_cycle_known": self.later} if self.later else {})
 
 
 def explained(
@@ -95,11 +100,13 @@ def explained(
     background = space.sample(min(BACKGROUND, len(space)), random_state)
     exact = len(model.cells_[goal.target].y) <= LARGEST_EXACT
     asked = recipe_table if recipe_table is not None and exact else cells.iloc[:0]
+    running = running_cells(model, asked)
     return Explanation(
         goal,
         effects(model, goal.target, background),
         permutation_importance(model, cells, goal.target, random_state=random_state),
         {recipe.label: why(model, goal.target, asked.iloc[[row]]) for row, recipe in enumerate(recipes(asked))},
+        running_sentence(running[running["target"] == goal.target]),
     )
 
 

@@ -102,6 +102,7 @@ def validate(
 ) -> None:
     """Say how far to trust the models: recipes, sources and cells left out, beside the mean and simpler models."""
     from experiments.tracked_validation import tracked_validation, validation_table
+    from screening.running import running_table
 
     read = campaign_named(campaign)
     done = tracked_validation(read, cells=cells or (), home=home, out=out)
@@ -115,10 +116,14 @@ def validate(
             table = validation_table(one, goal.column.label.capitalize(), goal.column.unit)
             print_table(console, table, caption=goal is read.targets[0])
         console.print(one.sentence, highlight=False)
+        if one.later:
+            console.print(one.later, highlight=False)
         for warning in one.warnings:
             console.print(f"- {warning}", highlight=False, markup=False)
     for note in done.notes:
         console.print(note, highlight=False)
+    if len(done.running):
+        print_table(console, running_table(done.running))
     console.print(f"\nPictures: {done.folder}", highlight=False, soft_wrap=True)
     print_run(console, done)
 
@@ -152,6 +157,8 @@ def explain(
         console.print(one.sentence, highlight=False)
         for table in why_tables(one):
             print_table(console, table)
+        if one.later:
+            console.print(one.later, highlight=False)
     for path in pictures:
         console.print(f"Picture: {path}", highlight=False, soft_wrap=True)
 
@@ -232,9 +239,11 @@ def _validation_content(done: TrackedValidation) -> dict[str, Any]:
         **whereabouts(done),
         "notes": done.notes,
         "scores": json.loads(done.scores.to_json(orient="records")),
+        "running": json.loads(done.running.to_json(orient="records")),
         "targets": {
             target: {
                 "sentence": one.sentence,
+                "once_first_cycle_known": one.later or None,
                 "warnings": one.warnings,
                 "shuffled_as_good": one.shuffle and one.shuffle.p_value,
             }
