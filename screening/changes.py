@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from screening.snapshot import plain_words
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -210,22 +211,12 @@ def _cell_changes(before: pd.DataFrame, after: pd.DataFrame) -> list[CellChange]
 
 def _words(table: pd.DataFrame, columns: list[str]) -> dict[str, list[str]]:
     rows = table[columns].astype(object).to_numpy()
-    return {cell: list(map(_word, row)) for cell, row in zip(table["cell_id"], rows, strict=True)}
-
-
-def _word(value: Any) -> str:
-    if value is None or value != value:  # NaN
-        return ""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_word(each)}" for name, each in value.items())
-    return ", ".join(map(_word, value)) if isinstance(value, list | tuple) else str(value)
+    return {cell: list(map(plain_words, row)) for cell, row in zip(table["cell_id"], rows, strict=True)}
 
 
 def _setting_changes(before: dict[str, Any], after: dict[str, Any]) -> list[SettingChange]:
     names = list(dict.fromkeys((*before, *after)))
-    words = [(name, _word(before.get(name)), _word(after.get(name))) for name in names]
+    words = [(name, plain_words(before.get(name)), plain_words(after.get(name))) for name in names]
     return [SettingChange(*each) for each in words if each[1] != each[2]]
 
 

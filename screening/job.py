@@ -47,6 +47,9 @@ class ScreenResult:
         believes of the recipe, by which it is ranked.
     front : pandas.DataFrame
         The Pareto front of the model's means, from the best first target on, with the same columns.
+    stopped : pandas.DataFrame
+        The best recipes by expected gain that a gate turned away, with the same columns but ``list`` and ``rank``, and
+        ``gate``, the reason; of a large space, the best of a sample.
     cells : pandas.DataFrame
         The cells that were learned from.
     predictions : pandas.DataFrame
@@ -75,6 +78,7 @@ class ScreenResult:
 
     candidates: pd.DataFrame
     front: pd.DataFrame
+    stopped: pd.DataFrame
     cells: pd.DataFrame
     predictions: pd.DataFrame
     validation: pd.DataFrame
@@ -186,6 +190,7 @@ def screen(
     clock.lap("score")
     candidates = _candidates(scores, scorer, goals, cells, n_best)
     front = _front(scores, scorer, goals, cells)
+    stopped = _stopped(scores, scorer, goals, cells, random_state)
     clock.lap("rank")
     leading = candidates[candidates["list"] == BY_GAIN].head(N_EXPLAINED)
     explanations = [explained(model, goal, cells, space, leading, random_state) for goal in goals]
@@ -193,6 +198,7 @@ def screen(
     return ScreenResult(
         candidates=candidates,
         front=front,
+        stopped=stopped,
         cells=cells,
         predictions=predictions,
         validation=validation,
@@ -318,6 +324,22 @@ def _candidates(
 def _front(scores: Scores, scorer: Scorer, goals: tuple[Goal, ...], measured: pd.DataFrame) -> pd.DataFrame:
     order = np.lexsort((scores.front_position, *(-scores.front_mean.T[::-1])))
     return _described(scorer.space.table(scores.front_position[order]), scorer, goals, measured)
+
+
+def _stopped(
+    scores: Scores, scorer: Scorer, goals: tuple[Goal, ...], measured: pd.DataFrame, random_state: int
+) -> pd.DataFrame:
+    import pandas as pd
+
+    from screening.stopped import best_stopped
+
+    reasons = {gate.name: gate.reason for gate in scorer.gates.in_force}
+    empty = _described(scorer.space[:0], scorer, goals, measured).assign(gate="")
+    lists = [
+        _described(scorer.space.table(positions), scorer, goals, measured).assign(gate=reasons[name])
+        for name, positions in best_stopped(scorer, scores.rejected, random_state).items()
+    ]
+    return pd.concat(lists, ignore_index=True) if lists else empty
 
 
 def _described(table: pd.DataFrame, scorer: Scorer, goals: tuple[Goal, ...], measured: pd.DataFrame) -> pd.DataFrame:

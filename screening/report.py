@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from io import BytesIO
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +10,25 @@ import pandas as pd
 
 from screening.explanation import effects_table, why_tables
 from screening.job import N_EXPLAINED
-from screening.picture import axis_label, cell_names, effects_picture, interactive_picture
+from screening.left_out import calibration_table, held_out, held_out_picture, held_out_table
+from screening.page import page_html, svg_data
+from screening.picture import (
+    N_DRAWN,
+    axis_label,
+    cell_names,
+    effects_picture,
+    interactive_picture,
+    marks,
+    pareto_picture,
+)
+from screening.snapshot import plain_words, settings
+from screening.stopped import LOOKED_AT
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure as InteractiveFigure
+
+    from models.crossing import HeldOut
     from screening.changes import Changes
     from screening.explanation import Explanation
     from screening.goals import Goal
@@ -169,6 +183,108 @@ def validation_table(result: ScreenResult) -> Table:
     return Table("How far to trust the predictions", caption, columns, rows)
 
 
+def stopped_table(result: ScreenResult) -> Table:
+    """Write the best recipes that each gate turned away, with the gate."""
+    columns = [Column("recipe"), Column("turned away by"), Column("gain", True)]
+    columns += [Column(axis_label(goal), True) for goal in result.goals]
+    columns += [Column("nm", True), Column("nearest cell"), Column("steps away")]
+    names = _names_by_id(result)
+    rows = [
+        [
+            row["label"],
+            row["gate"],
+            number(row["expected_gain"]),
+            *(belief(row, goal) for goal in result.goals),
+            number(row["thickness_nm"]),
+            names[row["nearest_cell"]],
+            f"{row['distance']:.1f} {row['novelty']}",
+        ]
+        for _, row in result.stopped.iterrows()
+    ]
+    looked_at = (
+        "" if result.n_recipes <= LOOKED_AT else f", among {LOOKED_AT:,} recipes of the space looked at for this"
+    )
+    caption = f"What each gate costs: the best that it turned away{looked_at}. Lift a gate in the campaign file."
+    return Table("The best recipes that a gate turned away", caption, columns, rows)
+
+
+def sources_table(result: ScreenResult) -> Table:
+    """Write where the cells come from, how their numbers were read, and how they were tested."""
+    from datasets.columns import EVIDENCE
+
+    columns = [Column("source"), Column("cells", True), Column("evidence"), Column("cathode"), Column("electrolyte")]
+    columns += [Column("tested at"), Column("cycles")]
+    rows = []
+    for source, cells in result.cells.groupby("source", sort=False, dropna=False):
+        grades = [grade for grade in EVIDENCE.values() if grade.name in set(cells["evidence"].dropna())]
+        evidence = " ".join(f"{grade.name}: {grade.meaning}" for grade in grades) or "measured"
+        tested = [f"{text} C" for text in _distinct(cells["temperature_C"])]
+        words = [", ".join(_distinct(cells[name])) for name in ("cam", "solid_electrolyte")]
+        cycles = ", ".join(_distinct(cells["n_cycles"]))
+        rows.append([_word(source), str(len(cells)), evidence, *words, ", ".join(tested), cycles])
+    return Table("Sources", "Blank where a table does not say.", columns, rows)
+
+
+def _distinct(column: pd.Series) -> list[str]:
+    return [f"{value:g}" if isinstance(value, float) else str(value) for value in column.dropna().unique()]
+
+
+def picture_table(result: ScreenResult) -> Table:
+    """Write in words and numbers what the picture shows."""
+    columns = [Column("mark"), Column("what"), *(Column(axis_label(goal), True) for goal in result.goals)]
+    best, front = result.best().head(N_DRAWN), result.front
+    names = zip(cell_names(result.cells), result.cells.iterrows(), strict=True)
+    rows = [
+        ["measured cell", name, *(number(row[goal.target], 0) for goal in result.goals)] for name, (_, row) in names
+    ]
+    for _, row in best.iterrows():
+        what = f"{row['rank']}. {row['label']}"
+        rows.append(["what the model alone believes", what, *(_believed(row, goal) for goal in result.goals)])
+        rows.append(["predicted of a new cell", what, *(with_interval(row, goal) for goal in result.goals)])
+    ends = front.iloc[[0, -1]] if len(front) > 1 else front
+    rows += [
+        ["end of the front", row["label"], *(number(row[f"{goal.target}_model_mean"], 0) for goal in result.goals)]
+        for _, row in ends.iterrows()
+    ]
+    caption = f"Intervals of 90 %. The front has {len(front):,} recipes; front.csv lists them all."
+    return Table("The picture as a table", caption, columns, rows)
+
+
+def _believed(row: Any, goal: Goal) -> str:
+    mean, reach = row[f"{goal.target}_model_mean"], 1.645 * row[f"{goal.target}_model_std"]
+    return f"{mean:.0f} ({mean - reach:.0f} to {mean + reach:.0f})"
+
+
+def settings_table(result: ScreenResult) -> Table:
+    """Write every setting of a screen, as the campaign file names it."""
+    rows = [[name, plain_words(value)] for name, value in settings(result).items()]
+    columns = [Column("setting"), Column("value")]
+    return Table("Settings", "As in the campaign file; blank: left to LiRAP.", columns, rows)
+
+
+def verdict(result: ScreenResult) -> str:
+    """Say in two sentences what to make next, and what that advice is worth."""
+    best = result.best()
+    if best.empty:
+        return "No recipe passed the gates: lift one, or widen the space."
+    first = best.iloc[0]
+    nearest = _names_by_id(result)[first["nearest_cell"]]
+    skills = {goal: _skill(result.verdicts[goal.target]) for goal in result.goals}
+    trust = "; ".join(
+        f"{goal.column.label} {with_interval(first, goal)} {goal.column.unit}, by a model with {skill}"
+        for goal, skill in skills.items()
+    )
+    return (
+        f"Make {first['label']} next: it has the most expected gain and lies {NOVELTY_WORDS[first['novelty']]}, "
+        f"{first['distance']:.1f} steps from {nearest}. Predicted of a new cell: {trust}."
+    )
+
+
+def _skill(verdict: str) -> str:
+    """Take from a verdict its first words, which say whether there is skill."""
+    return re.split(r"[;:,(]| on \d", verdict.partition(": ")[2])[0].strip()
+
+
 def report_html(result: ScreenResult, repeat: str = "", changes: Changes | None = None) -> str:
     """Write a screen as one page that needs no other file and no network.
 
@@ -185,44 +301,69 @@ def report_html(result: ScreenResult, repeat: str = "", changes: Changes | None 
     str
         HTML with the interactive picture inside, about 5 MB.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(loader=PackageLoader("screening"), autoescape=True, undefined=StrictUndefined)
+    figure = interactive_picture(result)
     lists = result.lists
-    picture = interactive_picture(result).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
-    return environment.get_template(
-        "report.html"
-    ).render(
+    held = {goal: one for goal in result.goals if (one := held_out(result, goal)) is not None}
+    return page_html(
+        "report.html",
         title=f"Screen of {result.n_recipes:,} recipes on {len(result.cells)} measured cells",
+        verdict=verdict(result),
         sentence=result.sentence,
         verdicts=result.verdicts.values(),
         next=_next(result),
-        picture=Markup(picture),  # written by Plotly, which escapes the names in it
+        marks=marks(figure),
+        picture=Markup(_picture_html(figure)),  # written by Plotly, which escapes its data for a script
+        static_picture=svg_data(pareto_picture(result)),
+        picture_table=picture_table(result),
         incomplete=_incomplete(result),
-        tables=[
+        ranked=[
             candidate_table(result, lists[0]),
             *(candidate_table(result, criterion)._replace(caption="") for criterion in lists[1:]),
-            cells_table(result),
-            validation_table(result),
-            gates_table(result),
         ],
         drivers=[_driver(one) for one in result.explanations],
-        repeat=repeat,
+        validation=validation_table(result),
+        calibration=calibration_table({goal.column.label: one for goal, one in held.items()}),
+        left_out=[_left_out(result, goal, one) for goal, one in held.items()],
+        gates=[gates_table(result), stopped_table(result)],
+        data=[sources_table(result), cells_table(result)],
         changes=changes,
+        repeat=repeat,
+        seed=result.random_state,
+        settings=settings_table(result),
     )
+
+
+def _picture_html(figure: InteractiveFigure) -> str:
+    html: str = figure.to_html(
+        full_html=False,
+        include_plotlyjs=True,
+        div_id="picture",
+        default_height="clamp(24rem, 60vw, 36rem)",
+        config={"displaylogo": False, "responsive": True},
+    )
+    return html
+
+
+def _left_out(result: ScreenResult, goal: Goal, held: HeldOut) -> dict[str, Any]:
+    return {
+        "picture": svg_data(held_out_picture(goal, held)),
+        "label": f"{goal.column.label}: measured against predicted, and promised against held; the tables say the same",
+        "table": held_out_table(result, goal, held),
+    }
 
 
 def _driver(explanation: Explanation) -> dict[str, Any]:
     """Collect what the page says of one target: a picture of the effects, and the tables."""
-    drawn = BytesIO()
-    effects_picture(explanation).savefig(drawn, format="svg")
     column = explanation.goal.column
     return {
-        "picture": b64encode(drawn.getvalue()).decode(),
+        "title": f"What moves {column.label}",
+        "picture": svg_data(effects_picture(explanation)),
         "label": f"How {column.label} moves with each variable of the recipe, with 90 % intervals",
         "sentence": explanation.sentence,
-        "tables": [effects_table(explanation), *why_tables(explanation)],
+        "effects": effects_table(explanation),
+        "why": why_tables(explanation),
     }
 
 
@@ -232,11 +373,23 @@ def _next(result: ScreenResult) -> list[dict[str, str]]:
         {
             "label": row["label"],
             "prediction": "; ".join(_both(row, goal) for goal in result.goals),
+            "why": "; ".join(filter(None, (_pulled(one, row["label"], names) for one in result.explanations))),
             "nearest": names[row["nearest_cell"]],
             "novelty": NOVELTY_WORDS[row["novelty"]],
         }
         for _, row in result.best().head(N_EXPLAINED).iterrows()
     ]
+
+
+def _pulled(explanation: Explanation, label: str, names: dict[str, str]) -> str:
+    """Say which measured cell pulls the model's belief most, where that is known."""
+    why = explanation.why.get(label)
+    if why is None or why.cells.empty:
+        return ""
+    column = explanation.goal.column
+    first = why.cells.iloc[why.cells["pull"].abs().argmax()]
+    cell = names.get(first["cell"], first["cell"])
+    return f"{column.label} by {cell} ({first['value']:.4g} {column.unit} measured, pulls by {first['pull']:+.2g})"
 
 
 def _both(row: Any, goal: Goal) -> str:

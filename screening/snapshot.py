@@ -113,6 +113,23 @@ def settings(result: ScreenResult) -> dict[str, Any]:
     return flat | {"targets": [goal.target for goal in result.goals], "random_state": result.random_state}
 
 
+def plain_words(value: Any) -> str:
+    """Write a value of a setting or of a cell for people.
+
+    Examples
+    --------
+    >>> plain_words({"low": 0.0, "high": 1.0}), plain_words(["none", "ZrO2"]), plain_words(float("nan"))
+    ('low 0, high 1', 'none, ZrO2', '')
+    """
+    if value is None or value != value:  # NaN
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {plain_words(each)}" for name, each in value.items())
+    return ", ".join(map(plain_words, value)) if isinstance(value, list | tuple) else str(value)
+
+
 def write_snapshot(taken: Snapshot, folder: Path) -> None:
     """Write a snapshot as `SNAPSHOT_FILES` into a folder that exists.
 
