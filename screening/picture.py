@@ -107,7 +107,7 @@ def _draw_plane(axes: Axes, result: ScreenResult) -> None:
     )
     complete = cells[x].notna() & cells[y].notna()
     axes.plot(cells[x][complete], cells[y][complete], "o", ms=8, color=MEASURED, label="measured cells")
-    if complete.sum() <= MOST_NAMED:
+    if len(cells) <= MOST_NAMED:
         for name, place in zip(cell_names(cells[complete]), cells[complete][[x, y]].to_numpy(), strict=True):
             _name(axes, name, place, (8, 6), MEASURED)
     for rank, row in enumerate(best[[f"{x}_model_mean", f"{y}_model_mean"]].to_numpy(), start=1):
@@ -321,7 +321,7 @@ def _plane_traces(result: ScreenResult) -> list[dict[str, Any]]:
     errors = {"error_x": _error(best, x), "error_y": _error(best, y)}
     ranks = _named([str(rank) for rank in best["rank"]], "top left")
     names = cell_names(complete)
-    named = _named(names, "top right") if len(names) <= MOST_NAMED else {}
+    named = _named(names, "top right") if len(cells) <= MOST_NAMED else {}
     dots = {"marker": {"size": 4}}
     return [
         _trace(FRONT_LABEL, "circle", FRONT, front[mean_x], front[mean_y], list(front["label"]), **dots),
@@ -372,7 +372,7 @@ def _incomplete_traces(
         edge = [edges[other]] * len(rows)
         x, y = (rows[targets[own]], edge) if own == 0 else (edge, rows[targets[own]])
         names = cell_names(rows)
-        more = _named(names, "top right") if len(names) <= MOST_NAMED else {}
+        more = _named(names, "top right") if len(cells) <= MOST_NAMED else {}
         more |= {"cliponaxis": False, "hovertemplate": f"%{{hovertext}}<br>%{{{'xy'[own]}:.1f}}<extra></extra>"}
         if len(rows):
             traces.append(_trace(INCOMPLETE_LABEL, f"{symbol}-open", MEASURED, x, y, names, **more))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from screening import RecipeSpace
+from screening import RecipeSpace, screen
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +23,9 @@ def small_space():
             "melt_temperature_C": {"low": 330, "high": 410, "step": 20},
         }
     )
+
+
+@pytest.fixture(scope="session")
+def result(small_space, cache_dir):
+    """A screen of that space on the paper's cells."""
+    return screen(space=small_space, cache_dir=cache_dir, n_jobs=1, n_best=5)

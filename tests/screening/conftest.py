@@ -1,13 +1,8 @@
-"""A small screen of the paper's cells, shared by the tests of what is made of it."""
+"""A small screen for one target, shared by the tests of what is made of it."""
 
 import pytest
 
 from screening import Goal, screen
-
-
-@pytest.fixture(scope="session")
-def result(small_space, cache_dir):
-    return screen(space=small_space, cache_dir=cache_dir, n_jobs=1, n_best=5)
 
 
 @pytest.fixture(scope="session")
