@@ -1,18 +1,22 @@
-"""How does a campaign go on: what was measured, taken back or declined?"""
+"""How does a campaign go on: what is made next, what was measured, taken back or declined, where does it stand?"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from datasets.errors import InputError
+from datasets.errors import InputError, Problem
 from experiments.campaign_file import Campaign
 from experiments.home import home_folder
 
 if TYPE_CHECKING:
-    from experiments.ledger import Ledger, Recorded
+    from experiments.ledger import Event, Ledger, Recorded
+    from experiments.proposals.replay import Replay
+    from experiments.rounds import ProposedRound
+    from experiments.status import Status
 
 DATABASE_VARIABLE = "LIRAP_DATABASE"
 """Names a PostgreSQL database for the ledger; it goes before the campaign file."""
@@ -37,8 +41,118 @@ def campaign_ledger(campaign: Campaign, home: str | Path | None = None) -> Ledge
     return open_ledger(home_folder(campaign.folder, home), campaign.name, address)
 
 
+def propose(campaign: Campaign, n: int = 4, *, home: str | Path | None = None, command: str = "") -> ProposedRound:
+    """Propose the next recipes, write them down, write their cards, and track the round.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    n : int
+        How many, at most `experiments.rounds.MOST_PROPOSALS`.
+    home : path, optional
+    command : str
+        How to repeat it, for the run.
+
+    Returns
+    -------
+    ProposedRound
+
+    Raises
+    ------
+    datasets.errors.InputError
+        When nothing was measured yet, or fewer recipes are left than asked for; nothing was written.
+    OSError
+        When the ledger cannot be written to.
+    """
+    from experiments.passing_on import pass_on as catch_up
+    from experiments.rounds import MOST_PROPOSALS, make_round
+
+    if not 1 <= n <= MOST_PROPOSALS:
+        raise InputError("--n", [Problem("", n, f"1 to {MOST_PROPOSALS}")])
+    ledger, folder = campaign_ledger(campaign, home), home_folder(campaign.folder, home)
+    done = make_round(ledger, campaign, n, folder, command)
+    notes = catch_up(ledger, campaign, folder, done)
+    run_id = next(made.run_id for made in ledger.rounds() if made.number == done.number)
+    return replace(done, run_id=run_id or "", notes=[*done.notes, *notes])
+
+
+def simulate(campaign: Campaign, *, home: str | Path | None = None) -> Replay:
+    """Replay what was measured: how many recipes would other ways of choosing have needed?
+
+    Parameters
+    ----------
+    campaign : Campaign
+    home : path, optional
+
+    Returns
+    -------
+    Replay
+
+    Raises
+    ------
+    datasets.errors.InputError
+        When too few recipes have all targets.
+    """
+    from experiments.measured_cells import campaign_cells
+    from experiments.proposals.replay import replayed
+
+    folder = home_folder(campaign.folder, home)
+    cells = campaign_cells(campaign, home=folder).table
+    return replayed(cells, campaign.targets, folder / "cache", campaign.random_state)
+
+
+def status(campaign: Campaign, *, home: str | Path | None = None, refresh: bool = False) -> Status:
+    """Say where the campaign stands.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    home : path, optional
+    refresh : bool
+        Learn from all cells anew, instead of what the last round stored.
+
+    Returns
+    -------
+    Status
+    """
+    from experiments.status import standing_now
+
+    return standing_now(campaign_ledger(campaign, home), campaign, home_folder(campaign.folder, home), refresh)
+
+
+def history(campaign: Campaign, *, home: str | Path | None = None) -> list[Event]:
+    """Tell everything that happened in the campaign, in the order in which it did."""
+    return campaign_ledger(campaign, home).history()
+
+
+def lineage(campaign: Campaign, recipe: str, *, home: str | Path | None = None) -> dict[str, Any]:
+    """Tell what a proposal rests on, and what became of it.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    recipe : str
+        Id, such as R7.
+    home : path, optional
+
+    Returns
+    -------
+    dict
+        By name what JSON can hold: the round and its MLflow run, the digest of the cells that it learned from, the
+        screens on the same cells, what was predicted and why, and the cells measured since.
+
+    Raises
+    ------
+    datasets.errors.InputError
+        When there is no such recipe.
+    """
+    from experiments.lineage import lineage_of
+
+    return lineage_of(campaign_ledger(campaign, home), campaign, home_folder(campaign.folder, home), recipe)
+
+
 def pass_on(campaign: Campaign, home: str | Path | None = None) -> list[str]:
-    """Bring the Optuna study and the MLflow runs up to date with the ledger.
+    """Bring the Optuna study, the recipe cards and the MLflow runs up to date with the ledger.
 
     Parameters
     ----------
@@ -51,22 +165,9 @@ def pass_on(campaign: Campaign, home: str | Path | None = None) -> list[str]:
     list of str
         What could not be brought up to date, and why. The ledger is whole without; the next call tries again.
     """
-    from experiments.ledger.study import project
-    from experiments.measured_cells import campaign_cells
-    from experiments.round_results import sync_results
+    from experiments.passing_on import pass_on as catch_up
 
-    ledger = campaign_ledger(campaign, home)
-    folder = home_folder(campaign.folder, home)
-    notes = []
-    try:
-        project(ledger, campaign.targets, campaign.space, campaign_cells(campaign).table)
-    except (InputError, OSError) as error:
-        notes.append(f"The Optuna study was not brought up to date; the next command tries again. {error}")
-    try:
-        sync_results(ledger, campaign.targets, folder, campaign.name)
-    except OSError as error:
-        notes.append(f"The MLflow runs were not brought up to date; the next command tries again. {error}")
-    return notes
+    return catch_up(campaign_ledger(campaign, home), campaign, home_folder(campaign.folder, home))
 
 
 def record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from datasets.columns import TARGETS
 from datasets.errors import InputError, Problem, nearest
+from experiments.cards.options import CardOptions
+from experiments.proposals.options import ProposalOptions
 from screening.gates import Gates
 from screening.goals import DEFAULT_GOALS, MOST_GOALS, Goal
 from screening.model_options import ModelOptions
@@ -39,6 +42,10 @@ class Campaign(BaseModel):
         Which of them are turned away.
     model : ModelOptions
         How recipes are modelled.
+    proposals : ProposalOptions
+        What the lab says about the recipes proposed next.
+    cards : CardOptions
+        How much is made at once, for the recipe cards.
     random_state : int
         Seed of everything random.
     database : str or None
@@ -57,6 +64,8 @@ class Campaign(BaseModel):
     space: RecipeSpace = RecipeSpace()
     gates: Gates = Gates()
     model: ModelOptions = ModelOptions()
+    proposals: ProposalOptions = ProposalOptions()
+    cards: CardOptions = CardOptions()
     database: str | None = Field(default=None, min_length=1, exclude=True, repr=False)
     folder: Path = Field(default=Path(), exclude=True)
 
@@ -111,6 +120,37 @@ def _checked(path: Path, content: dict[str, Any]) -> Campaign:
         raise InputError(path, [_problem(detail) for detail in told]) from error
 
 
+def overridden(campaign: Campaign, options: Mapping[str, Mapping[str, Any]]) -> Campaign:
+    """Put what was said on the command line in place of what a campaign says.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    options : mapping of str to mapping
+        By section of the campaign file, the keys to change.
+
+    Returns
+    -------
+    Campaign
+
+    Raises
+    ------
+    datasets.errors.InputError
+        With every value that is out of range.
+    """
+    sections: dict[str, BaseModel] = {}
+    problems: list[Problem] = []
+    for name, given in options.items():
+        section: BaseModel = getattr(campaign, name)
+        try:
+            sections[name] = type(section).model_validate({**section.model_dump(exclude_unset=True), **given})
+        except ValidationError as error:
+            problems += [_problem(detail) for detail in error.errors(include_url=False)]
+    if problems:
+        raise InputError("the command line", problems)
+    return campaign.model_copy(update=sections)
+
+
 def _without_lifted_gates(content: dict[str, Any]) -> dict[str, Any]:
     """Read ``false`` as a gate that is lifted, since TOML has no word for nothing."""
     gates = content.get("gates")
@@ -137,6 +177,8 @@ def _keys_beside(location: tuple[str | int, ...]) -> list[str]:
         "space": RecipeSpace,
         "gates": Gates,
         "model": ModelOptions,
+        "proposals": ProposalOptions,
+        "cards": CardOptions,
         "targets": Goal,
     }
     if location:

@@ -11,6 +11,9 @@ import typer
 from experiments.commands import screens  # noqa: F401
 
 # isort: split
+from experiments.commands import proposals  # noqa: F401
+
+# isort: split
 from experiments.commands import campaign  # noqa: F401
 
 # isort: split

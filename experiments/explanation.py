@@ -49,8 +49,8 @@ def explain(
     datasets.errors.InputError
         When the cell or the candidate is not known, with the nearest that is.
     """
-    table, options, _ = campaign_cells(campaign, cells)
     folder = home_folder(campaign.folder, home)
+    table, options, _ = campaign_cells(campaign, cells, folder)
     recipe = _asked_for(table, folder, cell, candidate)
 
     from screening.explanation import explained

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from screening.model_options import ModelOptions
 
+RECORDED = "the ledger"
+"""How the cells that were recorded are called in errors."""
+
 
 class MeasuredCells(NamedTuple):
     """What a campaign learns from.
@@ -33,14 +36,16 @@ class MeasuredCells(NamedTuple):
     notes: list[str]
 
 
-def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> MeasuredCells:
-    """Read the cell tables named on the command line, or else those of the campaign file, as one table.
+def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = (), home: Path | None = None) -> MeasuredCells:
+    """Read the cell tables named on the command line, or else those of the campaign file and what was recorded.
 
     Parameters
     ----------
     campaign : Campaign
     named : sequence of path
-        Tables that stand in for those of the campaign file; ``henkel2025`` and ``literature`` are the bundled ones.
+        Tables that stand in for those of the campaign; ``henkel2025`` and ``literature`` are the bundled ones.
+    home : path, optional
+        The folder with the campaign's ledger; without it, recorded cells are left out.
 
     Returns
     -------
@@ -58,6 +63,9 @@ def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> Meas
     from screening.job import check_targets
 
     tables = _read([str(name) for name in named] or _placed_beside(campaign))
+    recorded = _recorded(campaign, tables, home) if home and not named else None
+    if recorded is not None:
+        tables[RECORDED] = recorded
     where = ", ".join(tables)
     cells = pd.concat(tables.values(), ignore_index=True)
     twice = cells["cell_id"][cells["cell_id"].duplicated()].unique()
@@ -66,7 +74,38 @@ def campaign_cells(campaign: Campaign, named: Sequence[str | Path] = ()) -> Meas
     check_targets(cells, campaign.targets, where)
     own = _own_source(campaign.model.own_source, tables, where)
     notes = [_literature_note()] if LITERATURE in tables else []
-    return MeasuredCells(cells, campaign.model.model_copy(update={"own_source": own}), notes)
+    changes: dict[str, object] = {"own_source": own}
+    if recorded is not None and campaign.model.borrow == "choose" and (few := _too_few_to_choose(cells, own)):
+        changes["borrow"] = 1.0
+        notes.append(few)
+    return MeasuredCells(cells, campaign.model.model_copy(update=changes), notes)
+
+
+def _recorded(campaign: Campaign, tables: dict[str, pd.DataFrame], home: Path) -> pd.DataFrame | None:
+    """Read what the campaign recorded, under the source that the lab's own tables have where there is one."""
+    from experiments.campaign import campaign_ledger
+
+    written = {
+        source for name, table in tables.items() if name not in (HENKEL, LITERATURE) for source in table["source"]
+    }
+    source = campaign.model.own_source or (written.pop() if len(written) == 1 else campaign.name)
+    cells = campaign_ledger(campaign, home).cells(source)
+    return cells if len(cells) else None
+
+
+def _too_few_to_choose(cells: pd.DataFrame, own: str | None) -> str:
+    """Say that the own recipes are too few to tell what others' cells are worth; nothing where they are enough."""
+    from datasets.recipe import RECIPE_COLUMNS
+    from models.weighing import LEAST_RECIPES
+
+    mine = cells["source"] == own
+    count = len(cells.loc[mine, list(RECIPE_COLUMNS)].drop_duplicates())
+    if mine.all() or not mine.any() or count >= LEAST_RECIPES:
+        return ""
+    return (
+        f"Cells of other sources count in full, apart from an offset: {count} own recipe{'s' * (count != 1)} cannot "
+        "tell what they are worth."
+    )
 
 
 def _placed_beside(campaign: Campaign) -> list[str]:
@@ -110,7 +149,7 @@ def _own_source(named: str | None, tables: dict[str, pd.DataFrame], where: str) 
     """Tell the source that predictions are for: the one named, or the only one of the lab's own tables.
 
     The lab's own are those that it wrote; where it wrote none, the cells of Henkel et al. stand for it, and the
-    literature never does.
+    literature never does. Recorded cells are own ones.
     """
     sources = {name: list(table["source"].dropna().unique()) for name, table in tables.items()}
     if named is not None:
@@ -119,6 +158,8 @@ def _own_source(named: str | None, tables: dict[str, pd.DataFrame], where: str) 
             expected = f"one of the sources of the cells: {', '.join(known)}{nearest(named, known)}"
             raise InputError(where, [Problem("own_source in the campaign file", named, expected)])
         return named
+    if RECORDED in sources:
+        return str(sources[RECORDED][0])
     written = [source for name, each in sources.items() if name not in (HENKEL, LITERATURE) for source in each]
     own = list(dict.fromkeys(written or sources.get(HENKEL, [])))
     return own[0] if len(own) == 1 else None

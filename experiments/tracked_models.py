@@ -12,6 +12,8 @@ from datasets.errors import InputError, Problem, nearest
 from experiments.run_labels import MODELS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from experiments.tracking import Store
     from models.recipe_model import RecipeModel
     from models.surrogate import Surrogate
@@ -70,6 +72,17 @@ def log_models(model: RecipeModel, campaign: str, skills: Mapping[str, float]) -
         made.append(f"models:/{name}/{version}")
     mlflow.set_tag(MODELS, " ".join(made))
     return verdicts
+
+
+def skills(scores: pd.DataFrame) -> dict[str, float]:
+    """Collect the skill over the mean of each target, recipes left out; NaN where it could not be tested.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        From ``RecipeModel.leave_one_out``.
+    """
+    return {str(target): float(row.get("skill", math.nan)) for target, row in scores.iterrows()}
 
 
 def requirements() -> list[str]:

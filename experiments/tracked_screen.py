@@ -73,8 +73,8 @@ def tracked_screen(
     """
     from screening.files import SCREEN_FILES, refuse_foreign, write_screen
 
-    table, options, notes = campaign_cells(campaign, cells)
     folder = home_folder(campaign.folder, home)
+    table, options, notes = campaign_cells(campaign, cells, folder)
     files = Path(out) if out else folder / "screen"
     refuse_foreign(files, SCREEN_FILES)
 
@@ -117,7 +117,7 @@ def log_screen(campaign: Campaign, result: ScreenResult, since: Changes | None =
     since : Changes, optional
         What differs from the screen before.
     """
-    from experiments.tracked_models import log_models
+    from experiments.tracked_models import log_models, skills
     from experiments.tracking import log_cells, log_note, log_settings, quiet_mlflow
 
     mlflow = quiet_mlflow()
@@ -125,20 +125,14 @@ def log_screen(campaign: Campaign, result: ScreenResult, since: Changes | None =
     mlflow.log_metrics(screen_metrics(result))
     mlflow.set_tags(verdict_tags(result.verdicts))
     log_cells(result.cells, "cells")
-    log_models(result.model, campaign.name, skills(result))
+    log_models(result.model, campaign.name, skills(result.validation))
     mlflow.log_table(result.candidates.round(3), "candidates.json")
     log_note(screen_note(result, since))
 
 
-def skills(result: ScreenResult) -> dict[str, float]:
-    """Collect the skill over the mean of each target, recipes left out; NaN where it could not be tested."""
-    scores = result.validation
-    return {str(target): float(row.get("skill", float("nan"))) for target, row in scores.iterrows()}
-
-
 def screen_settings(campaign: Campaign, result: ScreenResult) -> dict[str, Any]:
     """Collect what the screen was asked for, as parameters to compare runs by."""
-    content = campaign.model_dump(mode="json", exclude={"cells", "name"})
+    content = campaign.model_dump(mode="json", exclude={"cells", "name", "proposals", "cards"})
     space = {f"space.{key}": value for key, value in content.pop("space").items()}
     gates = {f"gates.{key}": value for key, value in content.pop("gates").items()}
     model = {f"model.{key}": value for key, value in content.pop("model").items()}
@@ -161,11 +155,17 @@ def screen_metrics(result: ScreenResult) -> dict[str, float]:
         metrics["best_expected_gain"] = float(best["expected_gain"].iloc[0])
     for step, seconds in result.seconds.items():
         metrics[f"seconds_{step}"] = seconds
-    for target, row in result.validation.iterrows():
-        for name, value in row.items():
-            if isinstance(value, int | float) and value == value:  # MLflow stores no missing metric
-                metrics[f"{target}.{name}"] = float(value)
-    return metrics
+    return metrics | score_metrics(result.validation)
+
+
+def score_metrics(scores: pd.DataFrame) -> dict[str, float]:
+    """Name the scores of each target, recipes left out; MLflow stores no missing metric."""
+    return {
+        f"{target}.{name}": float(value)
+        for target, row in scores.iterrows()
+        for name, value in row.items()
+        if isinstance(value, int | float) and value == value
+    }
 
 
 def screen_note(result: ScreenResult, since: Changes | None = None) -> str:

@@ -84,8 +84,8 @@ def tracked_validation(
     """
     from screening.files import refuse_foreign
 
-    table, options, notes = campaign_cells(campaign, cells)
     folder = home_folder(campaign.folder, home)
+    table, options, notes = campaign_cells(campaign, cells, folder)
     files = Path(out) if out else folder / "validation"
     refuse_foreign(files, validation_files(campaign))
 

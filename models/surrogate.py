@@ -315,6 +315,21 @@ class Surrogate(RegressorMixin, BaseEstimator):
             X = self._checked(X)
         return self.latent_(np.asarray(X), self.design_)
 
+    def joint_posterior(self, X: ArrayLike) -> tuple[Array, Array]:
+        """Evaluate the latent responses in the own lab together.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, columns)
+
+        Returns
+        -------
+        mean : ndarray of shape (n,)
+        covariance : ndarray of shape (n, n)
+        """
+        checked = self._checked(X)
+        return self.latent_.averages(self.design_.transform(checked), len(checked))
+
     def _checked(self, X: ArrayLike) -> Array:
         check_is_fitted(self)
         checked: Array = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from datasets.columns import LARGEST_WT_PCT, MELT_TEMPERATURE_RANGE_C
 from datasets.errors import nearest
@@ -283,6 +283,37 @@ class RecipeSpace(BaseModel):
         for radix, digit in zip(self._radices, digits, strict=True):
             position = position * radix + digit
         return position + self._n_without_antiperovskite
+
+    def neighbours(self, recipe: Recipe) -> NDArray[np.int64]:
+        """Find the recipes one change away: a step in one number, another oxide, none or a first one, another cooling.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            Need not be in the space.
+
+        Returns
+        -------
+        array of int
+            Their positions in rising order; those outside of the space are left out.
+        """
+        content = recipe.model_dump()
+        changes: list[dict[str, object]] = [{"cooling": cooling} for cooling in self.coolings]
+        for name in ("halide_cl", "antiperovskite_wt_pct", "oxide_wt_pct", "melt_temperature_C"):
+            if content[name] is not None:
+                changes += [{name: content[name] + sign * getattr(self, name).step} for sign in (-1, 1)]
+        least = self.oxide_wt_pct.levels[self.oxide_wt_pct.levels > 0][:1]
+        amount = {"oxide_wt_pct": recipe.oxide_wt_pct or least[0]} if len(least) else {}
+        changes += [{"oxide": oxide, **amount} for oxide in self.oxides if oxide != NO_OXIDE]
+        changes.append({"oxide": NO_OXIDE, "oxide_wt_pct": 0.0})
+        found = {self._position_of({**content, **change}) for change in changes} - {None, self.position(recipe)}
+        return np.array(sorted(position for position in found if position is not None), dtype=np.int64)
+
+    def _position_of(self, content: dict[str, object]) -> int | None:
+        try:
+            return self.position(Recipe.model_validate(content))
+        except ValidationError:  # less than nothing of something
+            return None
 
     def _oxide_state(self, recipe: Recipe) -> int | None:
         if recipe.oxide not in self._oxide_names:

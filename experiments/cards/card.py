@@ -167,6 +167,7 @@ def recipe_card(
     reason: str = "",
     nearest: Sequence[Any] = (),
     note: str = "",
+    first_cell: int = 1,
     cache_dir: Path | None = None,
 ) -> RecipeCard:
     """Work out the card of one recipe.
@@ -186,6 +187,8 @@ def recipe_card(
         Measured cells, nearest first; anything with the attributes of `NearestCell`, or a dict with its keys.
     note : str
         Anything else to print.
+    first_cell : int
+        Number of the first cell to build: 2 where R7-1 is there already.
     cache_dir : path or None
         Folder in which simulated patterns are kept.
 
@@ -208,7 +211,7 @@ def recipe_card(
         warnings=procedure.warnings(recipe),
         stock=None if recipe.halide_cl is None else _stock(recipe.halide_cl, options, batch, cache_dir),
         batch=batch,
-        cells=tuple(f"{recipe_id}-{number}" for number in range(1, options.cells + 1)),
+        cells=tuple(f"{recipe_id}-{number}" for number in range(first_cell, first_cell + options.cells)),
     )
 
 

@@ -241,3 +241,13 @@ def test_pending_cells_count_as_measured_ones_do(table):
     variance = kernel.latent_variance - cross @ np.linalg.solve(cov, cross.T)
     expected = model.latent_.scale * variance[0, 0] ** 0.5
     assert model.conditioned(new).posterior(X[[3]])[1][0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_joint_posterior_has_the_posterior_on_its_diagonal(table):
+    X, y = table
+    model = Surrogate().fit(X, y)
+    mean, covariance = model.joint_posterior(X[:7])
+    alone, std = model.posterior(X[:7])
+    np.testing.assert_allclose(mean, alone)
+    np.testing.assert_allclose(np.diag(covariance), std**2)
+    assert np.linalg.eigvalsh(covariance).min() > -1e-9 * covariance.max()

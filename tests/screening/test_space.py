@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from datasets.cells import recipes
-from datasets.recipe import COOLINGS, Recipe
+from datasets.recipe import COOLINGS, RECIPE_COLUMNS, Recipe
 from screening.space import DEFAULT_OXIDES, RecipeSpace, Steps
 
 SMALL = RecipeSpace(
@@ -160,3 +160,20 @@ def test_an_impossible_space_is_refused(values, message):
 
 def test_all_coolings_are_screened():
     assert RecipeSpace().coolings == COOLINGS
+
+
+def test_neighbours_differ_in_one_thing(small_space):
+    recipe = recipes(small_space[len(small_space) - 1])[0]
+    near = recipes(small_space.table(small_space.neighbours(recipe)))
+    assert near
+    for other in near:
+        differing = {name for name in RECIPE_COLUMNS if getattr(other, name) != getattr(recipe, name)}
+        assert len(differing - {"oxide_wt_pct"}) <= 1 or other.antiperovskite_wt_pct == 0
+        assert other != recipe
+
+
+def test_the_bare_recipe_has_neighbours_with_an_oxide():
+    bare = Recipe(antiperovskite_wt_pct=0)
+    near = recipes(RecipeSpace().table(RecipeSpace().neighbours(bare)))
+    assert {recipe.oxide for recipe in near} == set(RecipeSpace().oxides) - {"none"}
+    assert {recipe.oxide_wt_pct for recipe in near} == {0.1}

@@ -1,0 +1,1 @@
+"""Which recipes come next, why, and is it still worth going on?"""
