@@ -11,10 +11,11 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.moved import ARTIFACTS
+from experiments.run_labels import VERDICT
 from experiments.runs import existing_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from experiments.campaign_file import Campaign
     from experiments.tracking import Store
@@ -25,9 +26,29 @@ _PORTS_TRIED = 20
 _LONGEST_GOODBYE_SECONDS = 2
 _ANSWER_SECONDS = 60
 
-CLOSED = ("/assistant", "/gateway", "/mlflow-artifacts/", "/experiments/create", "/jobs", "/mcp")
+CLOSED = (
+    "/mlflow/assistant",
+    "/gateway/",
+    "/gateway-proxy",
+    "/mlflow-artifacts/",
+    "/experiments/create",
+    "/jobs",
+    "/mcp",
+)
 """Parts of the addresses of what a review does not need: a coding assistant that runs programs, a gateway to language
 models, uploads, and experiments whose files lie outside the home."""
+
+
+_RUNS_PAGE = {
+    "searchFilter": "", "orderByKey": "attributes.start_time", "orderByAsc": False, "startTime": "ALL",
+    "lifecycleFilter": "Active", "datasetsFilter": [], "modelVersionFilter": "All Runs", "columnOrder": [],
+    "columnWidths": {}, "runsExpanded": {}, "runsPinned": [], "runsHidden": [], "runsVisibilityMap": {},
+    "runsHiddenMode": "FIRST_10_RUNS", "viewMaximized": False, "runListHidden": False, "isAccordionReordered": False,
+    "useGroupedValuesInCharts": True, "hideEmptyCharts": True, "groupBy": None, "groupsExpanded": {},
+    "autoRefreshEnabled": True,
+    "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},
+}  # fmt: skip
+"""MLflow's own first view of a list of runs, as its UI keeps it."""
 
 
 class Address(NamedTuple):
@@ -84,7 +105,7 @@ def review(
         ready(_address(whereabouts(store.home), store))
         return
     with loopback_socket(port) as bound, suppress(KeyboardInterrupt):
-        _serve(bound, store, ready)
+        _serve(bound, store, first_view(store.experiment_id, [goal.target for goal in campaign.targets]), ready)
 
 
 def _address(server: str, store: Store) -> Address:
@@ -123,9 +144,33 @@ def loopback_socket(port: int) -> socket.socket:
     raise OSError(f"No port from {port} to {tried} can be listened on ({refused.strerror}); name another by --port")
 
 
-def _serve(bound: socket.socket, store: Store, ready: Callable[[Address], object]) -> None:
+def first_view(experiment_id: str, targets: Sequence[str]) -> dict[str, Any]:
+    """Choose how the runs are shown at first: with what compares, and without what is there for language models.
+
+    Parameters
+    ----------
+    experiment_id : str
+    targets : sequence of str
+
+    Returns
+    -------
+    dict
+        Values of MLflow's UI in the browser's local storage, by key.
+    """
+    metrics = ["cells", "front_hypervolume", "best_expected_gain"]
+    metrics += [f"{target}.{name}" for target in targets for name in ("skill", "coverage")]
+    columns = [f"metrics.`{name}`" for name in metrics] + [f"tags.`{VERDICT}.{target}`" for target in targets]
+    page = f'MLflowLocalStorage-1.1-ExperimentPage-["{experiment_id}"]-ReactComponentState'
+    return {
+        "mlflow.workflowType_v1": "machine_learning",
+        "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": True,
+        page: _RUNS_PAGE | {"selectedColumns": columns},
+    }
+
+
+def _serve(bound: socket.socket, store: Store, view: Mapping[str, Any], ready: Callable[[Address], object]) -> None:
     port = bound.getsockname()[1]
-    app = _mlflow_app(store, port)
+    app = Guarded(_mlflow_app(store, port), view)
     import uvicorn
 
     settings = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=_LONGEST_GOODBYE_SECONDS)
@@ -164,18 +209,59 @@ def _mlflow_app(store: Store, port: int) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what MLflow itself imports
         from mlflow.server.fastapi_app import app
-    return _Guard(app)
+    return app
 
 
-class _Guard:
-    """Answers 403 to what a review does not need, and hands on the rest."""
+class Guarded:
+    """MLflow's server without what a review does not need, and with a first view of the runs that compares them.
 
-    def __init__(self, app: Any) -> None:
+    Parameters
+    ----------
+    app : ASGI application
+    view : mapping
+        See `first_view`.
+    """
+
+    def __init__(self, app: Any, view: Mapping[str, Any]) -> None:
         self.app = app
+        self.script = _script(view)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and any(part in scope["path"] for part in CLOSED):
+        """Answer one request."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        if any(part in path for part in CLOSED):
             await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
             await send({"type": "http.response.body", "body": b"Not part of lirap review."})
-            return
-        await self.app(scope, receive, send)
+        elif path == "/":
+            await self._first_page(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _first_page(self, scope: Any, receive: Any, send: Any) -> None:
+        messages: list[Any] = []
+
+        async def keep(message: Any) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, keep)
+        start, *parts = messages
+        body = b"".join(part.get("body", b"") for part in parts).replace(b"<head>", b"<head>" + self.script, 1)
+        headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+        length = (b"content-length", str(len(body)).encode())
+        await send({**start, "headers": [*headers, length] if body else headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _script(view: Mapping[str, Any]) -> bytes:
+    """Write the script that puts a view into a browser once, so that what its user then chooses stays."""
+    import json
+
+    # Names of campaigns and targets may hold anything: nothing in a string may end the script.
+    wanted = json.dumps(dict(view)).replace("<", "\\u003c")
+    return f"""<script>
+const wanted = {wanted}, mark = JSON.stringify(wanted);
+if (localStorage.getItem("lirap.view") !== mark) {{
+  for (const [key, value] of Object.entries(wanted)) localStorage.setItem(key, JSON.stringify(value));
+  localStorage.setItem("lirap.view", mark);
+}}
+</script>""".encode()

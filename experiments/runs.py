@@ -93,7 +93,7 @@ class Pruned(NamedTuple):
         """Say what goes and what stays."""
         verb = "Removed" if self.done else "To be removed"
         freed = f", {self.n_bytes / 1e6:,.1f} MB" if self.n_bytes else ""
-        stays = f" {len(self.kept)} older ones stay." if self.kept else ""
+        stays = f" Older, but kept: {len(self.kept)}." if self.kept else ""
         return f"{verb}: {len(self.removed)} run{'s' * (len(self.removed) != 1)}{freed}.{stays}"
 
 
@@ -211,12 +211,14 @@ def runs_table(shown: Sequence[TrackedRun], title: str = "Runs") -> Table:
         ]
         for run in shown
     ]
-    caption = "Cells: digest of the cell table, by which equal tables are known. A run is named by the begin of its id."
+    caption = (
+        "Cells: digest of the cell table, by which equal tables are known. A run is named by the beginning of its id."
+    )
     return Table(title, caption, columns, rows)
 
 
 def find_run(shown: Sequence[TrackedRun], which: str) -> TrackedRun:
-    """Find a run by its id or the begin of it, by its name, or as the latest or the previous screen.
+    """Find a run by its id or the beginning of it, by its name, or as the latest or the previous screen.
 
     Parameters
     ----------

@@ -34,6 +34,10 @@ LONGEST_TAG = 8000
 SERVER_VARIABLE = "MLFLOW_TRACKING_URI"
 """Names a tracking server to record on instead of the home."""
 
+_EXPERIMENT_TAGS = {
+    "mlflow.experimentKind": "custom_model_development",  # else the UI opens it as one of language models
+    NOTE: "Each run is a screen, a validation or a round of proposals; the note on top of a run says what came out.",
+}
 _OPENING_SECONDS = 120
 _SERVER_ATTEMPTS = "3"
 
@@ -139,7 +143,7 @@ def _experiment(client: Any, name: str, artifacts: str | None = None) -> str:
     """Find the experiment of a campaign, make it, or bring it back if somebody deleted it in the UI."""
     found = client.get_experiment_by_name(name)
     if found is None:
-        return client.create_experiment(name, artifact_location=artifacts)
+        return client.create_experiment(name, artifact_location=artifacts, tags=_EXPERIMENT_TAGS)
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return found.experiment_id

@@ -1,8 +1,9 @@
-"""`lirap review` and `runs`: looking at what was tracked."""
+"""`lirap review`, `runs` and `compare`: looking at what was tracked."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -105,3 +106,29 @@ def _say_pruned(found: Pruned, as_json: bool) -> None:
 
 def _run_content(run: TrackedRun) -> dict[str, Any]:
     return {**vars(run), "started": run.started.isoformat()}
+
+
+@app.command()
+def compare(
+    before: Annotated[str, typer.Argument(help="A screen: the id of its run, or its name.")] = "previous",
+    after: Annotated[str, typer.Argument(help="Another one.")] = "latest",
+    campaign: CampaignOption = None,
+    home: HomeOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Page to write [default: compare.html in the home].")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what differs between two screens, as tables and as a page."""
+    from experiments.compare import compare as compared
+    from experiments.compare import side_by_side
+
+    done = compared(campaign_named(campaign), before, after, home=home, out=out)
+    if as_json:
+        print_json({**done.changes.to_dict(), "runs": [done.before.run_id, done.after.run_id], "page": str(done.page)})
+        return
+    console = console_here()
+    for table in (side_by_side(done.before, done.after), *done.changes.tables()):
+        print_table(console, table)
+    console.print(done.changes.sentence, highlight=False, markup=False)
+    console.print(f"Page: {done.page}", highlight=False, soft_wrap=True)

@@ -1,11 +1,8 @@
 """The review server, asked by programs that have nothing to do with it."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -14,28 +11,10 @@ import pytest
 
 from datasets.errors import InputError
 from experiments.campaign_file import Campaign
-from experiments.review import loopback_socket, review
+from experiments.review import Guarded, first_view, loopback_socket, review
 from experiments.tracking import open_store, tracked_run
 
 SECRET = "what lies in another folder"
-
-
-def start(home, *arguments):
-    command = [sys.executable, "-m", "experiments.cli", "review", "--home", str(home), "--no-browser", "--json"]
-    environment = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
-    return subprocess.Popen(
-        [*command, *arguments], cwd=home, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def address(process):
-    """Read the one JSON object that says that the server answers."""
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if line.startswith("}"):
-            return json.loads("".join(lines))
-    raise AssertionError(process.stderr.read())
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +27,9 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def served(home):
-    process = start(home, "--port", "5600")
-    yield address(process), process
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+def served(home, reviewing):
+    with reviewing(home, "--port", "5600") as both:
+        yield both
 
 
 def asked(served, path, method="GET", body=None, **headers):
@@ -122,14 +99,23 @@ def test_other_sites_and_needless_parts_are_turned_away(served):
 
 
 @pytest.mark.slow
-def test_the_next_port_is_taken_and_given_back(served, home):
+def test_the_first_page_is_that_of_mlflow_with_a_first_view_that_no_name_can_break_out_of(served):
+    status, page = asked(served, "/")
+    assert status == 200
+    assert page.count("<script>") == 1
+    assert '"mlflow.workflowType_v1": "machine_learning"' in page
+    assert "metrics.`retention_pct.skill`" in page
+    hostile = Guarded(None, first_view("1", ["</script><script>alert(1)"])).script.decode()
+    assert (hostile.count("<script>"), hostile.count("</script>")) == (1, 1)
+
+
+@pytest.mark.slow
+def test_the_next_port_is_taken_and_given_back(served, home, reviewing):
     port = int(served[0]["server"].rpartition(":")[2])
-    process = start(home, "--port", str(port))
-    other = address(process)["server"]
-    assert other == f"http://127.0.0.1:{port + 1}"
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
-    assert (process.returncode, said) == (0, "")
+    with reviewing(home, "--port", str(port)) as (other, process):
+        assert other["server"] == f"http://127.0.0.1:{port + 1}"
+        process.send_signal(signal.SIGINT)
+        assert (process.wait(timeout=20), process.stderr.read()) == (0, "")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port + 1), timeout=2)
 
