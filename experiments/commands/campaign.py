@@ -123,7 +123,7 @@ def _print_recorded(done: Sequence[Recorded]) -> None:
         recipe = one.cell.partition("-")[0]
         if not (one.added or one.corrected):
             typer.echo(f"Nothing was changed. Is it another cell that is alike? lirap record {recipe} --new-cell ...")
-        elif one.is_new:
+        elif one.is_new and len(done) == 1:
             typer.echo(f"What else it measures goes to {one.cell}: lirap record {one.cell} ...")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, column, func, inspect, select, table
+from sqlalchemy import Connection, String, cast, column, func, inspect, select, table
 
 from datasets.errors import InputError, Problem
 from datasets.recipe import RECIPE_COLUMNS, Recipe
@@ -122,8 +123,8 @@ def project(ledger: Ledger, goals: Sequence[Goal], space: RecipeSpace, starting:
         if connection is None:
             return False
         wanted = _picture(read_recipes(connection, targets), goals, space, cells)
-        is_told = passed_on(connection, _WHAT) == wanted.digest
-        if is_told and _count_trials(connection, ledger.database.name) >= len(wanted.trials):
+        states = Counter(trial.state for trial in wanted.trials)
+        if passed_on(connection, _WHAT) == wanted.digest and _states(connection, ledger.database.name) == states:
             return False
     storage = _storage(ledger)
     with ledger.database.writing() as connection:
@@ -213,13 +214,18 @@ def _range(steps: Steps, made: Sequence[float]) -> dict[str, Any]:
     return {"low": low, "high": high, "step": steps.step if on_grid else None}
 
 
-def _count_trials(connection: Connection, name: str) -> int:
-    """Count the trials of the study without importing Optuna."""
+def _states(connection: Connection, name: str) -> Counter[str]:
+    """Count the study's trials of recipes by state without importing Optuna: a user may have failed or deleted some."""
     if not inspect(connection).has_table("trials"):
-        return -1
-    studies, trials = table("studies", column("study_id"), column("study_name")), table("trials", column("study_id"))
-    count = select(func.count()).select_from(trials.join(studies, trials.c.study_id == studies.c.study_id))
-    return connection.execute(count.where(studies.c.study_name == name)).scalar_one()
+        return Counter()
+    studies = table("studies", column("study_id"), column("study_name"))
+    trials = table("trials", column("trial_id"), column("study_id"), column("state"))
+    attributes = table("trial_user_attributes", column("trial_id"), column("key"))
+    joined = trials.join(studies, trials.c.study_id == studies.c.study_id)
+    joined = joined.join(attributes, trials.c.trial_id == attributes.c.trial_id)
+    own = (studies.c.study_name == name, attributes.c.key == _RECIPE)
+    count = select(cast(trials.c.state, String), func.count()).select_from(joined).where(*own).group_by(trials.c.state)
+    return Counter(dict(connection.execute(count).tuples()))
 
 
 def _storage(ledger: Ledger) -> RDBStorage:

@@ -6,6 +6,7 @@ A child is forked for each kill, after all imports. It kills itself before or af
 killed from outside at a random moment, which may be in the middle of a commit.
 """
 
+import gc
 import json
 import os
 import random
@@ -143,27 +144,28 @@ def trial(action, base, most, n_moments):
     began = time.monotonic()
     points, _, _ = forked(action, place)
     lasts_s = time.monotonic() - began
-    whole = content(place.open())
+    states = content(base.open()), content(place.open())
     place.remove()
     ways = [{"kill_at": point} for point in spread(points, most)]
     ways += [{"after_s": random.uniform(0, lasts_s)} for _ in range(n_moments)]
-    outcomes = [kill(action, base, whole, look_first=number % 4 == 0, **way) for number, way in enumerate(ways)]
-    return summary(points, outcomes)
+    return summary(points, [kill(action, base, states, again=n % 4 == 0, **way) for n, way in enumerate(ways)])
 
 
-def kill(action, base, whole, look_first, **way):
+def kill(action, base, states, again, **way):
+    """Kill a command once, look at what it left, and sometimes run it again."""
     place = base.copy()
     _, acknowledged, killed = forked(action, place, **way)
     ledger, what = place.open(), f"{action.__name__}, {way}"
     found = content(ledger)
-    assert found in (content(base.open()), whole), f"{what}: done in part"
+    before, whole = states
+    assert found in (before, whole), f"{what}: done in part"
     assert found == whole or not acknowledged, f"{what}: an acknowledged write is lost"
-    if look_first:
-        check(ledger)
-    if found != whole or action is not do_propose:
-        action(ledger, lambda: None)
-    assert content(ledger) == whole, f"{what}: cannot be run again"
     check(ledger)
+    if again:
+        if found != whole or action is not do_propose:
+            action(ledger, lambda: None)
+        assert content(ledger) == whole, f"{what}: cannot be run again"
+        check(ledger)
     place.remove()
     return killed, acknowledged
 
@@ -203,9 +205,10 @@ def main(most="1000", server=None):
     read_optunas_version_once()
     base = Place(server)
     begun(base)
+    gc.freeze()  # so that children need not copy what they never change
     done = {"first round": born(int(most), server)}
     for action in COMMANDS:
-        done[action.__name__.removeprefix("do_")] = trial(action, base, int(most), int(most) // 5)
+        done[action.__name__.removeprefix("do_")] = trial(action, base, int(most), min(int(most) // 5, 20))
     base.remove()
     total = sum(one["kills"] for one in done.values())
     sys.stdout.write(json.dumps({**done, "kills": total}, indent=1))

@@ -13,7 +13,7 @@ import pytest
 
 SERVER = os.environ.get("LIRAP_TEST_DATABASE")
 KILLS = os.environ.get("LIRAP_TRIAL_KILLS", "25")
-SECONDS = os.environ.get("LIRAP_TRIAL_SECONDS", "8")
+SECONDS = os.environ.get("LIRAP_TRIAL_SECONDS", "5")
 
 
 def run(script, *arguments):

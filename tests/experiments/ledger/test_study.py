@@ -76,6 +76,14 @@ def test_nothing_is_done_twice_and_a_lost_study_comes_back(ledger, propose):
     assert len(shown(ledger).trials) == 1
 
 
+def test_what_a_user_failed_by_mistake_is_put_right(ledger, propose):
+    propose(0)
+    brought(ledger)
+    shown(ledger).tell(0, state=TrialState.FAIL)
+    assert brought(ledger)
+    assert by_recipe(ledger)["R1"].state == TrialState.RUNNING
+
+
 def test_what_was_measured_before_is_shown_with_it(ledger, propose):
     propose(0)
     brought(ledger, starting=henkel2025())
