@@ -89,11 +89,14 @@ def print_json(content: dict[str, Any]) -> None:
 
 
 def console_here() -> Console:
-    """Give a console as wide as the terminal, or as wide as tables need in a pipe."""
+    """Give a console as wide as the terminal, or as wide as tables need in a pipe.
+
+    It prints words as they are: a sample may be named ``[/x]`` or ``:smile:``, which Rich would read as its own.
+    """
     from rich.console import Console
 
-    console = Console()
-    return console if console.is_terminal else Console(width=PIPE_WIDTH)
+    console = Console(markup=False, emoji=False)
+    return console if console.is_terminal else Console(width=PIPE_WIDTH, markup=False, emoji=False)
 
 
 def print_run(console: Console, done: Tracked) -> None:
@@ -110,7 +113,7 @@ def print_table(console: Any, table: Table, caption: bool = True) -> None:
     from rich import box
     from rich.table import Table as RichTable
 
-    console.print(f"\n[bold]{table.title}[/bold]")
+    console.print(f"\n{table.title}", style="bold", highlight=False)
     shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="")
     for column in table.columns:
         # Long names of numbers are broken, so that the room is left to words.

@@ -11,6 +11,8 @@ import mlflow
 import pytest
 
 from experiments.cli import app, main
+from experiments.commands.common import console_here, print_table
+from screening.tables import Column, Table
 
 TINY = """
 name = "tiny"
@@ -173,3 +175,10 @@ def test_stopped_half_way_leaves_no_half_written_file(tmp_path, cache_dir, sent)
     assert not list((home / "running").iterdir())
     (run,) = mlflow.MlflowClient(f"sqlite:///{home}/mlflow.db").search_runs(["1"])
     assert run.info.status == "KILLED"
+
+
+def test_names_are_printed_as_they_are(capsys):
+    table = Table("Cells of [x]", "", [Column("cell")], [["[/x] :smile: [red]"]])
+    print_table(console_here(), table)
+    assert "Cells of [x]" in (printed := capsys.readouterr().out)
+    assert "[/x] :smile: [red]" in printed
