@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from screening.snapshot import Snapshot
 
 
+MOST_LISTED = 10
+"""Recipes of the front, or settings in a sentence, that are listed for people; programs get them all."""
+
+
 class CellChange(NamedTuple):
     """A cell that came, went, or has another value.
 
@@ -281,7 +285,10 @@ def _cells_words(cells: list[CellChange]) -> str:
 def _settings_words(changes: Changes) -> str:
     names = [one.name for one in changes.settings]
     n_features = len(changes.features_added) + len(changes.features_removed)
-    said = [f"other settings ({', '.join(names)})"] if names else []
+    listed = ", ".join(names[:MOST_LISTED]) + (
+        f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    )
+    said = [f"other settings ({listed})"] if names else []
     said += [f"{n_features} feature{'s' * (n_features != 1)} more or less"] if n_features else []
     return ", ".join(said) or "the same settings and features"
 
@@ -368,6 +375,10 @@ def _settings_table(changes: Changes) -> Table:
 
 def _front_table(changes: Changes) -> Table:
     size_before, size_after = changes.front_sizes
-    rows = [list(pair) for pair in zip_longest(changes.front_entered, changes.front_left, fillvalue="")]
-    caption = f"Recipes on the front of the model's means: {size_before} before, {size_after} after."
+    entered, left = changes.front_entered, changes.front_left
+    rows = [list(pair) for pair in zip_longest(entered[:MOST_LISTED], left[:MOST_LISTED], fillvalue="")]
+    caption = (
+        f"Recipes on the front of the model's means: {size_before:,} before, {size_after:,} after; {len(entered):,} "
+        f"entered and {len(left):,} left, the first {MOST_LISTED} of each listed."
+    )
     return Table("Front", caption, [Column("entered"), Column("left")], rows)

@@ -31,6 +31,9 @@ INCOMPLETE_LABEL = "the other target not measured (at the edge)"
 N_DRAWN = 5
 """Best recipes drawn; more would hide the measured cells."""
 
+MOST_OF_FRONT = 200
+"""Recipes of the front that are drawn; of a longer one as many are picked from end to end."""
+
 MOST_NAMED = 12
 """More measured cells than this have their names under the pointer alone."""
 
@@ -48,6 +51,12 @@ def axis_label(goal: Goal) -> str:
     'capacity retention (%)'
     """
     return f"{goal.column.label} ({goal.column.unit})"
+
+
+def drawn_front(front: pd.DataFrame) -> pd.DataFrame:
+    """Pick from a front what is drawn of it, evenly and with both ends."""
+    picked = np.linspace(0, len(front) - 1, min(len(front), MOST_OF_FRONT)).round().astype(int)
+    return front.iloc[picked]
 
 
 def cell_names(cells: pd.DataFrame) -> list[str]:
@@ -81,7 +90,7 @@ def pareto_picture(result: ScreenResult) -> Figure:
 
 def _draw_plane(axes: Axes, result: ScreenResult) -> None:
     x, y = (goal.target for goal in result.goals)
-    front, best, cells = result.front, result.best().head(N_DRAWN), result.cells
+    front, best, cells = drawn_front(result.front), result.best().head(N_DRAWN), result.cells
     axes.plot(front[f"{x}_model_mean"], front[f"{y}_model_mean"], ".", ms=3, color=FRONT, label=FRONT_LABEL)
     axes.errorbar(
         best[f"{x}_model_mean"],
@@ -315,7 +324,7 @@ def _named(words: Sequence[str], position: str) -> dict[str, Any]:
 
 def _plane_traces(result: ScreenResult) -> list[dict[str, Any]]:
     x, y = (goal.target for goal in result.goals)
-    best, front, cells = result.best().head(N_DRAWN), result.front, result.cells
+    best, front, cells = result.best().head(N_DRAWN), drawn_front(result.front), result.cells
     complete = cells[cells[x].notna() & cells[y].notna()]
     mean_x, mean_y = f"{x}_model_mean", f"{y}_model_mean"
     errors = {"error_x": _error(best, x), "error_y": _error(best, y)}

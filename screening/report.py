@@ -16,6 +16,7 @@ from screening.picture import (
     N_DRAWN,
     axis_label,
     cell_names,
+    drawn_front,
     effects_picture,
     interactive_picture,
     marks,
@@ -308,7 +309,7 @@ def report_html(result: ScreenResult, repeat: str = "", changes: Changes | None 
     held = {goal: one for goal in result.goals if (one := held_out(result, goal)) is not None}
     return page_html(
         "report.html",
-        title=f"Screen of {result.n_recipes:,} recipes on {len(result.cells)} measured cells",
+        title=f"Screen of {result.n_recipes:,} recipes on {len(result.cells)} cells",
         verdict=verdict(result),
         sentence=result.sentence,
         verdicts=result.verdicts.values(),
@@ -318,6 +319,8 @@ def report_html(result: ScreenResult, repeat: str = "", changes: Changes | None 
         static_picture=svg_data(pareto_picture(result)),
         picture_table=picture_table(result),
         incomplete=_incomplete(result),
+        front=(len(drawn_front(result.front)), len(result.front)),
+        simulated=int((result.cells["evidence"] == "simulated").sum()),
         ranked=[
             candidate_table(result, lists[0]),
             *(candidate_table(result, criterion)._replace(caption="") for criterion in lists[1:]),

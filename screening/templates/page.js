@@ -37,3 +37,13 @@ for (const table of document.querySelectorAll("table.sortable")) {
 }
 // What is folded away is printed all the same.
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => (each.open = true)));
+// In a frame a link within the page may resolve against the address around it, and lead out of the page.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#"]');
+  const target = link && document.getElementById(link.getAttribute("href").slice(1));
+  if (!target) return;
+  event.preventDefault();
+  target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+  target.scrollIntoView();
+});

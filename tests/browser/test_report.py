@@ -1,6 +1,7 @@
 """The report of a screen, as a reader's browser shows it."""
 
 from dataclasses import replace
+from html import escape
 
 import pytest
 
@@ -124,6 +125,22 @@ def test_names_stay_text(open_page, result, tmp_path):
     page.locator("#picture .trace").nth(3).locator(".point").first.hover(force=True)
     page.wait_for_selector("#picture .hovertext")
     assert any(name in page.locator("#picture .hovertext").first.text_content() for name in HOSTILE)
+    assert page.errors == []
+
+
+def test_it_works_in_the_frame_in_which_mlflow_shows_it(open_page, report, tmp_path):
+    """MLflow's UI gives an artifact scripts and nothing else: no storage, no origin, no way out."""
+    around = tmp_path / "around.html"
+    around.write_text(
+        f'<iframe sandbox="allow-scripts" style="width: 60rem; height: 50rem" srcdoc="{escape(report.read_text())}">'
+    )
+    page = open_page(around)
+    frame = page.frame_locator("iframe")
+    frame.locator("nav a", has_text="Gates").click()
+    frame.locator("#picture .point").first.wait_for(state="attached")
+    assert frame.locator("#picture .point").count() > 0
+    top = frame.locator("#gates").evaluate("one => one.getBoundingClientRect().top")
+    assert 0 <= top < 400
     assert page.errors == []
 
 

@@ -11,7 +11,7 @@ from datasets.errors import InputError
 from screening import Gates, screen
 from screening.files import write_effects, write_screen
 from screening.left_out import calibration_table, held_out, held_out_table
-from screening.picture import BEST_LABEL, PREDICTED_LABEL, interactive_picture, pareto_picture
+from screening.picture import BEST_LABEL, PREDICTED_LABEL, drawn_front, interactive_picture, pareto_picture
 from screening.report import (
     candidate_table,
     cells_table,
@@ -57,6 +57,18 @@ def test_verdicts_stand_before_everything_else(page):
 def test_needs_no_network(page):
     assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=\"(?!data:)", page)
     assert len(page) < 6_000_000
+
+
+def test_a_long_front_is_thinned_from_end_to_end(result):
+    front = pd.concat([result.front] * 500, ignore_index=True)
+    assert len(front) > 2000
+    drawn = drawn_front(front)
+    assert (len(drawn), drawn.index[0], drawn.index[-1]) == (200, 0, len(front) - 1)
+    assert len(drawn_front(result.front)) == len(result.front)
+    page = report_html(replace(result, front=front, cells=result.cells.assign(evidence="simulated")))
+    assert len(page) < 6_000_000
+    assert f"200 of {len(front):,} are drawn" in page
+    assert "6 of the cells are simulated" in page
 
 
 def test_names_of_samples_stay_text(result):
