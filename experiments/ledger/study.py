@@ -225,7 +225,7 @@ def _states(connection: Connection, name: str) -> Counter[str]:
     joined = joined.join(attributes, trials.c.trial_id == attributes.c.trial_id)
     own = (studies.c.study_name == name, attributes.c.key == _RECIPE)
     count = select(cast(trials.c.state, String), func.count()).select_from(joined).where(*own).group_by(trials.c.state)
-    return Counter(dict(connection.execute(count).tuples()))
+    return Counter({row[0]: row[1] for row in connection.execute(count)})
 
 
 def _storage(ledger: Ledger) -> RDBStorage:

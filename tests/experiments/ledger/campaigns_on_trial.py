@@ -8,6 +8,7 @@ from pathlib import Path
 
 import optuna
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
 
 from datasets.recipe import Recipe
 from experiments.ledger import Proposal, open_ledger
@@ -103,11 +104,11 @@ def check(ledger):
 
 
 def check_study(ledger, recipes):
-    storage = optuna.storages.RDBStorage(ledger.database.url.render_as_string(hide_password=False))
+    url = ledger.database.url.render_as_string(hide_password=False)
+    storage = optuna.storages.RDBStorage(url, {"poolclass": NullPool})
     (study,) = storage.get_all_studies()
     assert study.study_name == "trial"
     trials = storage.get_all_trials(study._study_id)
-    storage.engine.dispose()
     states = {trial.user_attrs["recipe"]: trial.state.name for trial in trials}
     assert len(states) == len(trials), "no trial twice"
     assert states == {one.id: STATES[one.state] for one in recipes}, "no trial is orphaned"

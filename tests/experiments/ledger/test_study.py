@@ -3,6 +3,7 @@
 import optuna
 import pytest
 from optuna.trial import TrialState
+from sqlalchemy.pool import NullPool
 
 from datasets.cells import henkel2025
 from datasets.errors import InputError
@@ -15,12 +16,13 @@ from screening.space import RecipeSpace
 WHOLE = {"q_discharge_first_mAh_g": 190.0, "retention_pct": 80.0}
 
 
-def address(ledger):
-    return ledger.database.url.render_as_string(hide_password=False)
+def storage_of(ledger):
+    url = ledger.database.url.render_as_string(hide_password=False)
+    return optuna.storages.RDBStorage(url, {"poolclass": NullPool})
 
 
 def shown(ledger):
-    return optuna.load_study(study_name="tests", storage=address(ledger))
+    return optuna.load_study(study_name="tests", storage=storage_of(ledger))
 
 
 def by_recipe(ledger):
@@ -28,7 +30,7 @@ def by_recipe(ledger):
 
 
 def note(ledger, trial):
-    storage = optuna.storages.RDBStorage(address(ledger))
+    storage = storage_of(ledger)
     attributes = storage.get_study_system_attrs(storage.get_study_id_from_name("tests"))
     return attributes[f"dashboard:{trial._trial_id}:note_str:0"]
 
@@ -71,7 +73,7 @@ def test_nothing_is_done_twice_and_a_lost_study_comes_back(ledger, propose):
     propose(0)
     assert brought(ledger)
     assert not brought(ledger)
-    optuna.delete_study(study_name="tests", storage=address(ledger))
+    optuna.delete_study(study_name="tests", storage=storage_of(ledger))
     assert brought(ledger)
     assert len(shown(ledger).trials) == 1
 
@@ -125,7 +127,7 @@ def test_what_users_add_is_kept(ledger, propose):
     ledger.record("R1", WHOLE)
     brought(ledger)
     own = shown(ledger).ask()
-    storage = optuna.storages.RDBStorage(address(ledger))
+    storage = storage_of(ledger)
     study, one = storage.get_study_id_from_name("tests"), by_recipe_of_ours(ledger)["R1"]
     storage.set_study_system_attr(study, f"dashboard:{one._trial_id}:note_str:0", "seen by us")
     storage.set_study_user_attr(study, "owner", "lab")
@@ -154,7 +156,7 @@ def test_a_long_reason_is_noted_whole(ledger, recipes):
     reason = "because " * 1000
     ledger.add_round([Proposal(recipes[0], False, {}, reason)], options={}, summary={}, cells_digest="", space={})
     brought(ledger)
-    storage = optuna.storages.RDBStorage(address(ledger))
+    storage = storage_of(ledger)
     attributes = storage.get_study_system_attrs(storage.get_study_id_from_name("tests"))
     trial = by_recipe(ledger)["R1"]._trial_id
     pieces = [attributes[f"dashboard:{trial}:note_str:{number}"] for number in range(4)]
