@@ -161,7 +161,8 @@ def _selections(model: RecipeModel) -> list[str]:
     from datasets.columns import TARGETS
 
     chosen = {target: surrogate.selection_ for target, surrogate in model.surrogates_.items()}
-    return [f"{TARGETS[target].label}: {one.sentence}" for target, one in chosen.items() if one]
+    said = {target: one.sentence for target, one in chosen.items() if one}
+    return [f"{TARGETS[target].label}: {one[0].lower()}{one[1:]}" for target, one in said.items()]
 
 
 def _metrics(scores: pd.DataFrame) -> dict[str, float]:

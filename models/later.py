@@ -11,10 +11,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models.crossing import leave_out
-from models.design import Integers, recipe_codes
+from models.design import Design, Integers, recipe_codes, single_rows
+from models.latent import LARGEST_EXACT, Priors
 from models.metrics import crps_student
+from models.selection import left_out_scores
 from models.surrogate import Report, Surrogate, check_target
-from models.weighing import SHARES, pick
+from models.weighing import SHARES, pick, saving
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,8 +165,8 @@ class LaterSurrogate(RegressorMixin, BaseEstimator):
 
     The line comes first because it is what pays: on 168 doped cathodes a line in the first capacity predicts the
     fiftieth, descriptors alone do not, and added to it they help only when strongly shrunk. Each early result has to
-    earn its place in the line by grouped cross-validation, and so has the surrogate. A cell is predicted by the
-    longest line of which it has all early results.
+    earn its place in the line by grouped cross-validation, the line its place before the features, and so has the
+    surrogate. A cell is predicted by the longest line of which it has all early results.
 
     Parameters
     ----------
@@ -222,7 +224,9 @@ class LaterSurrogate(RegressorMixin, BaseEstimator):
         recipe = recipe_codes(np.nan_to_num(features, nan=np.inf))
         ran = Ran(early, late, recipe, self._labs(groups, len(table))).take(~np.isnan(late))
         self.lines_ = earned_lines(ran)
-        lift, unknown = self._lift(early)
+        if not _pays(self.lines_, ran, Design.of(features).transform(features[~np.isnan(late)])):
+            self.lines_ = [self.lines_[0]._replace(unknown_std=0.0)]
+        lift, unknown = lifted(self.lines_, early)
         # A cell that lacks an early result scatters more about its recipe.
         noise = np.hypot(0.0 if noise is None else np.asarray(noise, dtype=float), unknown)
         self.residual_ = Surrogate(self.random_state, own_source=self.own_source, weigh=self.weigh)
@@ -241,14 +245,6 @@ class LaterSurrogate(RegressorMixin, BaseEstimator):
         if not np.any(names == self.own_source):
             return np.zeros(rows, dtype=np.int64)
         return np.unique(names, return_inverse=True)[1].astype(np.int64)
-
-    def _lift(self, early: Array) -> tuple[Array, Array]:
-        """By how much cells are moved by their longest lines, and by how much longer ones might have moved them."""
-        lift, unknown = np.empty((2, len(early)))
-        for line in self.lines_:
-            known = line.knows(early)
-            lift[known], unknown[known] = line.lift(early[known]), line.unknown_std
-        return lift, unknown
 
     def _lift_std(self, early: Array) -> Array:
         std = np.empty(len(early))
@@ -272,7 +268,9 @@ class LaterSurrogate(RegressorMixin, BaseEstimator):
         table: Array = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         early, features = self._split(table)
         left = self.residual_.predict_report(features)
-        return Report(left.mean + self._lift(early)[0], np.hypot(left.scale, self._lift_std(early)), left.freedom)
+        return Report(
+            left.mean + lifted(self.lines_, early)[0], np.hypot(left.scale, self._lift_std(early)), left.freedom
+        )
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
         """Predict the late result; with ``return_std`` its standard deviation too.
@@ -302,6 +300,26 @@ class LaterSurrogate(RegressorMixin, BaseEstimator):
         return tags
 
 
+def lifted(lines: list[Line], early: Array) -> tuple[Array, Array]:
+    """By how much cells are moved by the longest lines they have results for, and longer ones might have moved them.
+
+    Parameters
+    ----------
+    lines : list of Line
+        From ``earned_lines``.
+    early : ndarray of shape (n, m)
+
+    Returns
+    -------
+    lift, unknown_std : ndarray of shape (n,)
+    """
+    lift, unknown = np.empty((2, len(early)))
+    for line in lines:
+        known = line.knows(early)
+        lift[known], unknown[known] = line.lift(early[known]), line.unknown_std
+    return lift, unknown
+
+
 def earned_lines(ran: Ran) -> list[Line]:
     """Lengthen a line by the early result that saves most, as long as the saving is more than luck.
 
@@ -329,6 +347,17 @@ def earned_lines(ran: Ran) -> list[Line]:
         now = scores[:, best]
         left.remove(options[option][-1])
     return [line._replace(unknown_std=_apart(lines[-1], line, ran.early)) for line in lines]
+
+
+def _pays(lines: list[Line], ran: Ran, features: Array) -> bool:
+    """Tell whether recipes left out are predicted better by line and features than by features alone, for sure."""
+    if len(lines) == 1 or len(ran.late) > LARGEST_EXACT:
+        return True
+    rows = single_rows(features, ran.lab, ran.late, np.zeros(len(ran.late)))
+    lift, _ = lifted(lines, ran.early)
+    without, with_it = (left_out_scores(rows._replace(y=y), Priors(), ran.recipe) for y in (ran.late, ran.late - lift))
+    gain, error = saving(without, with_it, np.ones(len(ran.late)))
+    return gain > error
 
 
 def _line(ran: Ran, columns: Integers) -> Line:

@@ -43,8 +43,8 @@ class RecipeModel(BaseEstimator):
     borrow : float or "choose"
         What a cell of another source counts beside an own one, as in ``Surrogate``.
     select_groups : bool
-        Whether groups of features that do not pay are dropped, from twenty recipes on; the verdicts name what is
-        kept.
+        Whether groups of features without which recipes left out are predicted better for sure are dropped, from
+        twenty recipes on; the verdicts tell.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class RecipeModel(BaseEstimator):
         own_source: str | None = None,
         robust: bool = False,
         borrow: float | str = 1.0,
-        select_groups: bool = False,
+        select_groups: bool = True,
     ) -> None:
         self.targets = targets
         self.featurizer = featurizer
@@ -127,14 +127,8 @@ class RecipeModel(BaseEstimator):
             own_source=self.own_source,
             robust=self.robust,
             borrow=self.borrow,
-            feature_groups=self._groups() if self.select_groups else None,
+            feature_groups=feature_groups(self.featurizer_) if self.select_groups else None,
         )
-
-    def _groups(self) -> dict[str, list[int]]:
-        groups: dict[str, list[int]] = {}
-        for column, name in enumerate(self.featurizer_.get_feature_names_out()):
-            groups.setdefault(FEATURES[name].group, []).append(column)
-        return groups
 
     def posterior(self, features: Array) -> tuple[Array, Array]:
         """Evaluate the latent responses, which exploration uses.
@@ -297,6 +291,14 @@ class RecipeModel(BaseEstimator):
         if not count:
             return ""
         return f"{count} cell{'s' * (count > 1)} far from the rest count{'s' * (count == 1)} little."
+
+
+def feature_groups(featurizer: RecipeFeaturizer) -> dict[str, list[int]]:
+    """Name the columns of each group of features of a fitted featurizer."""
+    groups: dict[str, list[int]] = {}
+    for column, name in enumerate(featurizer.get_feature_names_out()):
+        groups.setdefault(FEATURES[name].group, []).append(column)
+    return groups
 
 
 def _names(cells: pd.DataFrame) -> NDArray[np.str_]:

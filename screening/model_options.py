@@ -21,7 +21,7 @@ class ModelOptions(BaseModel):
     robust : bool
         Whether cells far from the rest count less; the verdicts then name how many.
     select_groups : bool
-        Whether groups of features that do not pay are dropped, from twenty recipes on; the verdicts then name them.
+        Whether groups of features that do not pay are dropped, from twenty recipes on; the verdicts tell.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,4 +29,4 @@ class ModelOptions(BaseModel):
     own_source: str | None = None
     borrow: Annotated[float, Field(ge=0, le=1)] | Literal["choose"] = "choose"
     robust: bool = False
-    select_groups: bool = False
+    select_groups: bool = True
