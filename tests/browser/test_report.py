@@ -9,6 +9,8 @@ from screening.changes import changes
 from screening.report import report_html
 from screening.snapshot import snapshot
 
+pytestmark = pytest.mark.slow
+
 A4_TEXT_WIDTH = 688  # 210 mm less two margins of 14 mm, at 96 pixels an inch
 
 HOSTILE = (
