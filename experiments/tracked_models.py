@@ -110,7 +110,7 @@ def _register(name: str, info: Any, skill: float) -> tuple[str, str]:
     tags = {NOTE: json.dumps(note), SKILL: repr(skill)}
     verdict = _verdict(skill, champion)
     version = client.create_model_version(
-        name, info.model_uri, info.run_id, tags=tags, description=verdict, model_id=info.model_id
+        name, info.model_uri, info.run_id, tags=tags, description=verdict, model_id=info.model_id, await_creation_for=0
     )
     if verdict.startswith("Champion"):
         client.set_registered_model_alias(name, CHAMPION, version.version)
