@@ -190,8 +190,19 @@ def screen_note(result: ScreenResult, since: Changes | None = None) -> str:
         "Rests on": _rests_on(result),
         "What is new": since.sentence if since else "The first screen here: there is none to compare it with.",
     }
-    named = "\n\n".join(f"**{name}**\n\n{text}" for name, text in parts.items())
+    named = "\n\n".join(f"**{name}**\n\n{plain(text)}" for name, text in parts.items())
     return f"{named}\n\nThe whole report, with the picture, is `report.html` among the artifacts."
+
+
+def plain(text: str) -> str:
+    r"""Keep the names in a text from being read as HTML, links or pictures in a note.
+
+    Examples
+    --------
+    >>> plain("sample <b>, ![x](http://example.org)")
+    'sample &lt;b>, !\\[x](http://example.org)'
+    """
+    return text.replace("<", "&lt;").replace("[", "\\[")
 
 
 def _next(result: ScreenResult) -> str:
