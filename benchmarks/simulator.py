@@ -54,10 +54,13 @@ class World:
 
     def truth(self, recipes: pd.DataFrame, target: str) -> np.ndarray:
         """Give the mean of endless cells of each recipe in a lab without offset."""
-        reference = draw_recipes(400, default_rng([self.seed, 2]))
-        raw = _response(reference, self.weights[target])
-        standard = (_response(recipes, self.weights[target]) - raw.mean()) / raw.std()
+        raw = self.response(draw_recipes(400, default_rng([self.seed, 2])), target)
+        standard = (self.response(recipes, target) - raw.mean()) / raw.std()
         return BASE[target] + self.strength[target] * standard
+
+    def response(self, recipes: pd.DataFrame, target: str) -> np.ndarray:
+        """Give the response of a target, not standardised."""
+        return _response(recipes, self.weights[target])
 
     def measure(
         self, recipes: pd.DataFrame, rng: Generator, source: str = "own", *, outliers: float = 0.03

@@ -18,7 +18,7 @@ from experiments.candidate_table import CandidateTable, featurized
 from experiments.encoding import Sight, Space
 from experiments.trial_history import ROW, History, params_of, read_history, share_params, tell, told_params
 from models.proposing import Beliefs, Choice, Outlook, choose
-from models.response import Limit, learn_limits, learn_responses
+from models.response import Response, chance_kept, learn_limits, learn_responses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,8 +233,8 @@ class SurrogateSampler(BaseSampler):
 
     def _situation(self, trial: FrozenTrial, history: History, known: Array, groups: Integers) -> _Situation:
         measured, pending, _ = np.split(known, np.cumsum([len(history.measured), len(history.pending)]))
-        beliefs: Sequence[Beliefs] = [] if self._beliefs is None else [self._beliefs]
-        if self._beliefs is None and len(measured):
+        beliefs = self._beliefs
+        if beliefs is None and len(measured):
             beliefs = learn_responses(measured, groups, history.values, self._rng(trial, "model"))
         limits = learn_limits(measured, groups, history.constraints, self._rng(trial, "limits"))
         reference = None if self._reference_point is None else history.sign * np.asarray(self._reference_point)
@@ -254,16 +254,12 @@ class SurrogateSampler(BaseSampler):
 class _Situation(NamedTuple):
     """All that a choice is made from, in the columns that the model sees."""
 
-    beliefs: Sequence[Beliefs]
-    limits: Sequence[Limit]
+    beliefs: Beliefs | None
+    limits: list[Response]
     measured: Array
     pending: Array
     feasible: NDArray[np.bool_]
     reference: Array | None
-
-    def chance(self, features: Array) -> Array:
-        """Give the probability that all constraints are kept, shape (n,)."""
-        return np.prod([limit.chance(features) for limit in self.limits], axis=0) * np.ones(len(features))
 
     def choose(self, pool: Array, *, replicates: bool) -> Choice:
         """Choose from a pool of new experiments."""
@@ -275,13 +271,14 @@ class _Situation(NamedTuple):
             reference=self.reference,
             replicates=replicates,
             feasible=self.feasible,
-            chance=self.chance(pool),
+            chance=chance_kept(self.limits, pool),
         )
 
     def gain(self) -> Callable[[Array], Array]:
-        """Make what expects the gain of feature rows; something must be measured and feasible."""
+        """Make what feature rows are compared by; something must be measured and feasible."""
+        assert self.beliefs is not None
         outlook = Outlook.of(self.beliefs, self.measured[self.feasible], self.pending, self.reference)
-        return lambda features: outlook.gain(features) * self.chance(features)
+        return lambda features: outlook.bold_gain(features) * chance_kept(self.limits, features)
 
 
 def _refined(

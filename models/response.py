@@ -1,4 +1,4 @@
-"""What do a few noisy values over mixed variables say of the rest, when the model itself is in doubt?"""
+"""What do a few noisy values over mixed variables, numbers and categories, say of the rest?"""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ MEAN_VARIANCE = 1.0
 
 _JITTER = 1e-6
 _REACH = 8.0
-_MOST_SETTINGS_AT = 100
 _MOST_VARIABLES_APART = 15
 _MOST_ROWS = 400
 _BLOCK = 4096
@@ -42,27 +41,20 @@ class Vagueness(NamedTuple):
         Centre and spread of the variance of the response, and of one measurement about it.
     apart, apart_std : float
         Centre and spread of the logit of the share of the response that is a sum over single variables.
-    settings : int
-        Settings of the hyperparameters drawn from their posterior; 0 takes the most probable one.
-    burn, thin : int
-        Steps of the chain before the first setting, and between settings.
     floor : float
         Values lower than so many robust standard deviations under the median are raised to that: how bad the worst
         are does not say where the best lie.
     """
 
-    length: float = 1.0
+    length: float = 0.8
     length_common_std: float = 0.7
-    length_single_std: float = 0.7
+    length_single_std: float = 0.4
     signal: float = 1.0
     signal_std: float = 0.7
-    noise: float = 0.1
+    noise: float = 0.15
     noise_std: float = 1.2
     apart: float = 0.0
     apart_std: float = 1.5
-    settings: int = 6
-    burn: int = 6
-    thin: int = 3
     floor: float = 3.0
 
     def moments(self, variables: int, *, apart: bool) -> tuple[Array, Array]:
@@ -109,14 +101,23 @@ class Setting(NamedTuple):
 
 def _matern(squared: Array) -> Array:
     # Matern 5/2 (eq. 4.17 of Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006).
-    root = _ROOT_FIVE * np.sqrt(squared)
-    return (1.0 + root + root * root / 3.0) * np.exp(-root)
+    root = np.sqrt(squared)
+    root *= _ROOT_FIVE
+    value = root / 3.0
+    value += 1.0
+    value *= root
+    value += 1.0
+    np.negative(root, out=root)
+    value *= np.exp(root, out=root)
+    return value
 
 
-def _slope(squared: Array) -> Array:
-    # What a squared scaled distance is multiplied with to give the derivative by the log of its length scale.
+def _matern_and_slope(squared: Array) -> tuple[Array, Array]:
+    # The slope is what a squared scaled distance is multiplied with to give the derivative by its log length scale.
     root = _ROOT_FIVE * np.sqrt(squared)
-    return (5.0 / 3.0) * (1.0 + root) * np.exp(-root)
+    decay = np.exp(-root)
+    near = (1.0 + root) * decay
+    return near + root * root / 3.0 * decay, (5.0 / 3.0) * near
 
 
 def distances(rows: Array, others: Array, groups: Integers) -> Array:
@@ -142,7 +143,6 @@ class _Evidence(NamedTuple):
     apart: Array
     values: Array
     mean: Array
-    covariance: Array
     precision: Array
 
     def setting(self, theta: Array) -> Setting:
@@ -153,28 +153,21 @@ class _Evidence(NamedTuple):
         covariance[np.diag_indices_from(covariance)] += setting.noise + _JITTER
         return cholesky(covariance, lower=True, check_finite=False)
 
-    def likelihood(self, theta: Array) -> float:
-        setting = self.setting(theta)
-        lower = self._lower(setting, setting.correlation(self.apart))
-        half = solve_triangular(lower, self.values, lower=True, check_finite=False)
-        return float(-0.5 * half @ half - np.log(np.diag(lower)).sum())
-
     def loss(self, theta: Array) -> tuple[float, Array]:
         """Negative log-posterior of the log-hyperparameters, and its gradient."""
         setting = self.setting(theta)
         scaled = self.apart * setting.inverse[:, None, None]
-        sum_, single = scaled.sum(axis=0), _matern(scaled).mean(axis=0) if setting.share else 0.0
-        together = _matern(sum_)
+        together, slope = _matern_and_slope(scaled.sum(axis=0))
+        each, slopes = _matern_and_slope(scaled) if setting.share else (np.zeros_like(scaled), np.zeros_like(scaled))
+        single = each.mean(axis=0)
         correlation = (1 - setting.share) * together + setting.share * single
         lower = self._lower(setting, correlation)
         weights = cho_solve((lower, True), self.values, check_finite=False)
         pull = np.outer(weights, weights) - cho_solve((lower, True), np.eye(len(weights)), check_finite=False)
-        slope = (1 - setting.share) * _slope(sum_) * scaled
-        if setting.share:
-            slope = slope + setting.share / len(scaled) * _slope(scaled) * scaled
+        change = ((1 - setting.share) * slope + setting.share / len(scaled) * slopes) * scaled
         gradient = np.concatenate(
             [
-                setting.signal * np.einsum("vij,ij->v", slope, pull),
+                setting.signal * np.einsum("vij,ij->v", change, pull),
                 [setting.signal * np.sum(pull * correlation), setting.noise * np.trace(pull)],
                 [setting.signal * setting.share * (1 - setting.share) * np.sum(pull * (single - together))]
                 * (len(theta) > len(scaled) + 2),
@@ -184,40 +177,16 @@ class _Evidence(NamedTuple):
         value = -0.5 * self.values @ weights - np.log(np.diag(lower)).sum() - 0.5 * away @ self.precision @ away
         return -float(value), self.precision @ away - 0.5 * gradient
 
-    def most_probable(self, starts: int) -> Array:
+    def most_probable(self) -> Array:
         shorter = self.mean.copy()
         shorter[: len(self.apart)] -= 1.0
         shorter[len(self.apart) + 1] -= 1.5
         bounds = [(center - _REACH, center + _REACH) for center in self.mean]
         fits = [
             minimize(self.loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
-            for start in (self.mean, shorter)[:starts]
+            for start in (self.mean, shorter)
         ]
         return min(fits, key=lambda fit: float(fit.fun)).x
-
-    def drawn(self, start: Array, vagueness: Vagueness, rng: Generator) -> list[Array]:
-        """Draw settings by elliptical slice sampling (Murray, Adams, MacKay 2010), which needs no step size."""
-        root = np.linalg.cholesky(self.covariance)
-        away, value = start - self.mean, self.likelihood(start)
-        settings = []
-        for step in range(vagueness.burn + vagueness.thin * vagueness.settings):
-            away, value = self._next(away, value, root @ rng.normal(size=len(away)), rng)
-            if step >= vagueness.burn and (step - vagueness.burn + 1) % vagueness.thin == 0:
-                settings.append(self.mean + away)
-        return settings
-
-    def _next(self, away: Array, value: float, direction: Array, rng: Generator) -> tuple[Array, float]:
-        bound = value + np.log(rng.random())
-        angle = rng.uniform(0.0, 2 * np.pi)
-        low, high = angle - 2 * np.pi, angle
-        while high - low > 1e-9:
-            moved = away * np.cos(angle) + direction * np.sin(angle)
-            likelihood = self.likelihood(self.mean + np.clip(moved, -_REACH, _REACH))
-            if likelihood > bound:
-                return moved, likelihood
-            low, high = (angle, high) if angle < 0 else (low, angle)
-            angle = rng.uniform(low, high)
-        return away, value
 
 
 class Response(NamedTuple):
@@ -311,27 +280,10 @@ class Responses(NamedTuple):
         return Responses(tuple(part.conditioned(features) for part in self.parts))
 
 
-class Limit(NamedTuple):
-    """A constraint that is kept where its response is not above 0.
-
-    Attributes
-    ----------
-    settings : tuple of Response
-        Equally likely.
-    """
-
-    settings: tuple[Response, ...]
-
-    def chance(self, features: Array) -> Array:
-        """Give the probability that rows keep the constraint, shape (n,)."""
-        pairs = [one.posterior(features) for one in self.settings]
-        return np.mean([ndtr(-mean / std) for mean, std in pairs], axis=0)
-
-
 def learn_response(
     rows: Array, groups: Integers, values: Array, rng: Generator, vagueness: Vagueness | None = None
-) -> list[Response]:
-    """Learn one response from noisy values, under several settings of the hyperparameters.
+) -> Response:
+    """Learn one response from noisy values, under the most probable setting of the hyperparameters.
 
     Parameters
     ----------
@@ -346,8 +298,7 @@ def learn_response(
 
     Returns
     -------
-    list of Response
-        Equally likely; one where there are many rows, which leave little doubt.
+    Response
     """
     vagueness = vagueness or Vagueness()
     if len(values) > _MOST_ROWS:
@@ -359,12 +310,9 @@ def learn_response(
     apart = 1 < variables <= _MOST_VARIABLES_APART
     mean, covariance = vagueness.moments(variables, apart=apart)
     precision = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
-    evidence = _Evidence(distances(rows, rows, groups), (values - center) / scale, mean, covariance, precision)
-    if vagueness.settings and len(values) <= _MOST_SETTINGS_AT:
-        thetas = evidence.drawn(evidence.most_probable(1), vagueness, rng)
-    else:
-        thetas = [evidence.most_probable(2)]
-    return [Response.of(rows, evidence.values, groups, evidence.setting(one), center, scale) for one in thetas]
+    evidence = _Evidence(distances(rows, rows, groups), (values - center) / scale, mean, precision)
+    setting = evidence.setting(evidence.most_probable())
+    return Response.of(rows, evidence.values, groups, setting, center, scale)
 
 
 def _raised(values: Array, floor: float) -> Array:
@@ -382,7 +330,7 @@ def _standards(values: Array) -> tuple[float, float]:
 
 def learn_responses(
     rows: Array, groups: Integers, values: Array, rng: Generator, vagueness: Vagueness | None = None
-) -> list[Responses]:
+) -> Responses:
     """Learn several objectives, each as ``learn_response`` does.
 
     Parameters
@@ -393,14 +341,13 @@ def learn_responses(
 
     Returns
     -------
-    list of Responses
+    Responses
     """
-    parts = [learn_response(rows, groups, column, rng, vagueness) for column in values.T]
-    return [Responses(settings) for settings in zip(*parts, strict=True)]
+    return Responses(tuple(learn_response(rows, groups, column, rng, vagueness) for column in values.T))
 
 
-def learn_limits(rows: Array, groups: Integers, constraints: Array, rng: Generator) -> list[Limit]:
-    """Learn the constraints that were ever close: those of which a value was above 0.
+def learn_limits(rows: Array, groups: Integers, constraints: Array, rng: Generator) -> list[Response]:
+    """Learn the constraints that were ever crossed.
 
     Parameters
     ----------
@@ -411,11 +358,19 @@ def learn_limits(rows: Array, groups: Integers, constraints: Array, rng: Generat
 
     Returns
     -------
-    list of Limit
+    list of Response
     """
-    limits = []
-    for column in constraints.T:
-        known = ~np.isnan(column)
-        if (column[known] > 0).any():
-            limits.append(Limit(tuple(learn_response(rows[known], groups, column[known], rng))))
-    return limits
+    known = ~np.isnan(constraints)
+    crossed = [column for column in range(constraints.shape[1]) if (constraints[known[:, column], column] > 0).any()]
+    return [
+        learn_response(rows[known[:, column]], groups, constraints[known[:, column], column], rng) for column in crossed
+    ]
+
+
+def chance_kept(limits: list[Response], features: Array) -> Array:
+    """Give the probability that rows keep all constraints: that no response is above 0, shape (n,)."""
+    chance = np.ones(len(features))
+    for limit in limits:
+        mean, std = limit.posterior(features)
+        chance *= ndtr(-mean / std)
+    return chance

@@ -135,7 +135,7 @@ def test_conditional_parameters():
 
 
 def test_two_jobs_on_one_study():
-    study = optuna.create_study(direction="maximize", sampler=SurrogateSampler(seed=0))
+    study = optuna.create_study(direction="maximize", sampler=SurrogateSampler(seed=0, replicates=False))
     study.optimize(lambda trial: -((trial.suggest_float("x", -1, 1)) ** 2), n_trials=8, n_jobs=2)
     assert len({trial.params["x"] for trial in study.trials}) == 8
 
@@ -214,7 +214,7 @@ def test_features_may_be_given():
         return np.column_stack([table["wt_pct"], table["oxide"] == "ZrO2", np.full(len(table), np.nan)])
 
     study = run(SurrogateSampler(seed=0, featurize=featurize), 10)
-    assert study.best_value > 0.5
+    assert study.best_params["oxide"] == "ZrO2"
     assert set(seen[-1]) == set(SPACE)
     with pytest.raises(ValueError, match=r"Got features of shape \(512,\) from featurize, expected \(512, d\)"):
         run(SurrogateSampler(seed=0, featurize=lambda table: np.zeros(len(table))), 2)

@@ -6,7 +6,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
 
 from models.acquisition import hypervolume
-from models.proposing import Outlook, choose, fill
+from models.proposing import BOLDNESS, Outlook, choose, fill
 
 NONE = np.empty((0, 1))
 POOL = np.linspace(0, 1, 41)[:, None]
@@ -41,8 +41,8 @@ def line():
 def test_the_best_gain_is_chosen(line):
     choice = choose(line, POOL, measured=line.X, pending=NONE, replicates=False)
     outlook = Outlook.of(line, line.X, NONE)
-    assert choice.row == np.argmax(outlook.gain(POOL))
-    assert choice.gain == pytest.approx(outlook.gain(POOL).max())
+    assert choice.row == np.argmax(outlook.gain(POOL, BOLDNESS))
+    assert choice.gain == pytest.approx(outlook.gain(POOL)[choice.row])
     assert not choice.is_replicate
 
 
@@ -58,8 +58,8 @@ def test_pending_experiments_spread_a_batch(line):
 def test_what_is_reached_is_the_believed_mean_not_the_luckiest_reading():
     X = np.repeat([[0.2], [0.8]], 6, axis=0)
     y = np.concatenate([[3.0, -1, -1, -1, -1, -1], np.full(6, 1.0)])[:, None]
-    reached = Outlook.of(Line(X, y, noise=1.0), X, NONE).reached[0]
-    assert reached[6] > reached[0]
+    reached = Outlook.of(Line(X, y, noise=1.0), X, NONE).reached
+    assert reached[6, 0] > reached[0, 0]
     assert reached.max() < 1.5
 
 
@@ -69,7 +69,7 @@ def test_another_measurement_gains_what_drawing_says(line, targets):
     outlook = Outlook.of(beliefs, line.X, NONE, reference=np.full(targets, -3.0))
     mean, std = beliefs.posterior(line.X)
     move = std**2 / np.sqrt(std**2 + 0.25)
-    rng, front = np.random.default_rng(0), outlook.reached[0]
+    rng, front = np.random.default_rng(0), outlook.reached
     for row in range(3):
         changed = np.repeat(front[None], 4000, axis=0)
         changed[:, row] = rng.normal(mean[row], move[row], (4000, targets))
@@ -80,20 +80,18 @@ def test_another_measurement_gains_what_drawing_says(line, targets):
 
 def test_a_replicate_is_chosen_when_it_pays_and_said_to_be_one():
     X = np.linspace(0, 1, 41)[:, None]
-    noisy = Line(X, -3 * (X - 0.5) ** 2, noise=1.5)
-    choice = choose(noisy, np.array([[0.0], [1.0]]), measured=X, pending=NONE)
+    noisy = Line(X, -3 * (X - 0.5) ** 2, noise=0.3)
+    choice = choose(noisy, np.array([[0.0125], [0.9875]]), measured=X, pending=NONE)
     assert choice.is_replicate
     assert choice.kind == "replicate"
     assert abs(X[choice.row, 0] - 0.5) < 0.3
     assert not choose(noisy._replace(noise=1e-3), np.array([[1.3]]), measured=X, pending=NONE).is_replicate
 
 
-def test_gains_are_averaged_over_equally_likely_beliefs(line):
-    other = line._replace(Y=-line.Y)
-    corner = [-2.0, -2.0]
-    both = Outlook.of([line, other], line.X, NONE, corner).gain(POOL)
-    apart = [Outlook.of(one, line.X, NONE, corner).gain(POOL) for one in (line, other)]
-    np.testing.assert_allclose(both, np.mean(apart, axis=0))
+def test_boldness_counts_the_doubt_for_more(line):
+    outlook = Outlook.of(line, line.X, NONE)
+    assert (outlook.gain(POOL, 2.0) > outlook.gain(POOL)).all()
+    np.testing.assert_allclose(outlook.gain(line.X, 0.0), 0.0, atol=1e-9)
 
 
 def test_a_gain_counts_as_much_as_it_is_feasible(line):
