@@ -166,6 +166,7 @@ def kill(action, base, states, again, **way):
             action(ledger, lambda: None)
         assert content(ledger) == whole, f"{what}: cannot be run again"
         check(ledger)
+        assert not bring_up_to_date(ledger), f"{what}: never up to date"
     place.remove()
     return killed, acknowledged
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 SERVER = os.environ.get("LIRAP_TEST_DATABASE")
-KILLS = os.environ.get("LIRAP_TRIAL_KILLS", "25")
+KILLS = os.environ.get("LIRAP_TRIAL_KILLS", "29")
 SECONDS = os.environ.get("LIRAP_TRIAL_SECONDS", "5")
 
 
