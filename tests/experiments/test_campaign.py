@@ -20,15 +20,18 @@ from experiments.ledger.nouns import RECORDED_COLUMNS
 
 @pytest.fixture
 def campaign(tmp_path, monkeypatch):
-    """A campaign of one round with two recipes, in the current folder."""
+    """A campaign of one round with two recipes, in the current folder, whose MLflow run needs no store."""
+    monkeypatch.setattr("experiments.round_results.sync_results", lambda *_: 0)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LIRAP_HOME", raising=False)
     monkeypatch.delenv("LIRAP_DATABASE", raising=False)
     campaign = Campaign(folder=tmp_path)
     recipes = [Recipe(antiperovskite_wt_pct=wt, halide_cl=0.5, melt_temperature_C=350, cooling="slow") for wt in (1, 2)]
-    campaign_ledger(campaign).add_round(
+    ledger = campaign_ledger(campaign)
+    ledger.add_round(
         [Proposal(recipe, False, {}, "") for recipe in recipes], options={}, summary={}, cells_digest="", space={}
     )
+    ledger.attach_run(1, "0" * 32)
     return campaign
 
 
