@@ -48,7 +48,7 @@ class Vagueness(NamedTuple):
 
     length: float = 0.8
     length_common_std: float = 0.7
-    length_single_std: float = 0.4
+    length_single_std: float = 0.7
     signal: float = 1.0
     signal_std: float = 0.7
     noise: float = 0.15

@@ -29,8 +29,8 @@ from screening.report import candidate_table
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-NOTEBOOKS = ("python.md", "review.md")
-"""Pages whose Python blocks run, the second after the first in one folder."""
+NOTEBOOKS = ("python.md", "review.md", "sampler.md")
+"""Pages whose Python blocks run, one after the other in one folder."""
 
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 
