@@ -24,8 +24,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from benchmarks.simulator import BASE, TARGETS, TEST_SEEDS, TUNE_SEEDS, World, draw_recipes
 from benchmarks.smooth_worlds import SmoothWorld
 from datasets.cells import normalise_recipes
-from experiments.encoding import Space
 from experiments.sampler import SurrogateSampler
+from experiments.sampling.encoding import Space
 from featurizers.featurizer import RecipeFeaturizer
 from models.acquisition import hypervolume, pareto_mask
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from rich.console import Console
 
 from experiments.commands.common import print_table
-from experiments.run_labels import NO_SKILL, PERHAPS, SKILL, VERDICT
+from experiments.tracking.labels import NO_SKILL, PERHAPS, SKILL, VERDICT
 from screening.tables import Column, Table
 
 TARGETS = ("q_discharge_first_mAh_g", "retention_pct")
@@ -42,7 +42,7 @@ def fill(home: Path, n_runs: int) -> None:
     import mlflow
     from mlflow.entities import Metric, Param, RunTag
 
-    from experiments.tracking import DIGEST, KIND, open_store
+    from experiments.tracking.store import DIGEST, KIND, open_store
 
     store = open_store(home, "lirap")
     client = mlflow.MlflowClient(store.uri)

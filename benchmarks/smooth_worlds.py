@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from experiments.encoding import Space
+from experiments.sampling.encoding import Space
 
 BASE = np.array([185.0, 72.0])
 RELATIVE_SPREAD = np.array([0.045, 0.09])

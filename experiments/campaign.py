@@ -15,7 +15,7 @@ from experiments.home import home_folder
 if TYPE_CHECKING:
     from experiments.ledger import Event, Ledger, Recorded
     from experiments.proposals.replay import Replay
-    from experiments.rounds import ProposedRound
+    from experiments.proposals.rounds import ProposedRound
     from experiments.status import Status
 
 DATABASE_VARIABLE = "LIRAP_DATABASE"
@@ -48,7 +48,7 @@ def propose(campaign: Campaign, n: int = 4, *, home: str | Path | None = None, c
     ----------
     campaign : Campaign
     n : int
-        How many, at most `experiments.rounds.MOST_PROPOSALS`.
+        How many, at most `experiments.proposals.rounds.MOST_PROPOSALS`.
     home : path, optional
     command : str
         How to repeat it, for the run.
@@ -65,7 +65,7 @@ def propose(campaign: Campaign, n: int = 4, *, home: str | Path | None = None, c
         When the ledger cannot be written to.
     """
     from experiments.passing_on import pass_on as catch_up
-    from experiments.rounds import MOST_PROPOSALS, make_round
+    from experiments.proposals.rounds import MOST_PROPOSALS, make_round
 
     if not 1 <= n <= MOST_PROPOSALS:
         raise InputError("--n", [Problem("", n, f"1 to {MOST_PROPOSALS}")])

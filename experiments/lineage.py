@@ -62,9 +62,9 @@ def _tracked(campaign: Campaign, home: Path, made: Round) -> dict[str, Any]:
     """Find the screens on the same cells, and the models of the round, where they are tracked."""
     if not (home / "mlflow.db").is_file() or made.run_id is None:
         return {}
-    from experiments.run_labels import MODELS
-    from experiments.tracked_round import screens_on
-    from experiments.tracking import open_store, quiet_mlflow
+    from experiments.tracking.labels import MODELS
+    from experiments.tracking.rounds import screens_on
+    from experiments.tracking.store import open_store, quiet_mlflow
 
     store = open_store(home, campaign.name)
     tags = quiet_mlflow().MlflowClient(store.uri).get_run(made.run_id).data.tags

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from experiments.campaign_file import Campaign
     from experiments.ledger import Ledger
-    from experiments.rounds import ProposedRound
+    from experiments.proposals.rounds import ProposedRound
 
 
 def pass_on(ledger: Ledger, campaign: Campaign, home: Path, latest: ProposedRound | None = None) -> list[str]:
@@ -35,7 +35,7 @@ def pass_on(ledger: Ledger, campaign: Campaign, home: Path, latest: ProposedRoun
     """
     from experiments.ledger.study import project
     from experiments.measured_cells import campaign_cells
-    from experiments.round_results import sync_results
+    from experiments.tracking.round_results import sync_results
 
     steps: dict[str, Callable[[], object]] = {
         "recipe cards were": lambda: _write_cards(ledger, campaign, home),
@@ -53,7 +53,7 @@ def pass_on(ledger: Ledger, campaign: Campaign, home: Path, latest: ProposedRoun
 
 
 def _write_cards(ledger: Ledger, campaign: Campaign, home: Path) -> None:
-    from experiments.round_cards import cards_missing, write_round_cards
+    from experiments.proposals.round_cards import cards_missing, write_round_cards
 
     lacking = [made for made in ledger.rounds() if cards_missing(made, home)]
     if lacking:
@@ -65,8 +65,8 @@ def _write_cards(ledger: Ledger, campaign: Campaign, home: Path) -> None:
 def _track(ledger: Ledger, campaign: Campaign, home: Path, latest: ProposedRound | None) -> None:
     if all(made.run_id for made in ledger.rounds()):
         return
-    from experiments.tracked_round import log_round
-    from experiments.tracking import open_store
+    from experiments.tracking.rounds import log_round
+    from experiments.tracking.store import open_store
 
     store = open_store(home, campaign.name)
     # Two processes that catch up at once would track one round twice.

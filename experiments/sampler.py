@@ -14,9 +14,9 @@ from optuna.search_space import intersection_search_space
 from optuna.trial import TrialState
 from threadpoolctl import threadpool_limits
 
-from experiments.candidate_table import CandidateTable, featurized
-from experiments.encoding import Sight, Space
-from experiments.trial_history import ROW, History, params_of, read_history, share_params, tell, told_params
+from experiments.sampling.candidate_table import CandidateTable, featurized
+from experiments.sampling.encoding import Sight, Space
+from experiments.sampling.trial_history import ROW, History, params_of, read_history, share_params, tell, told_params
 from models.proposing import Beliefs, Choice, Outlook, choose
 from models.response import Response, chance_kept, learn_limits, learn_responses
 

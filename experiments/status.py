@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from experiments.campaign_file import Campaign
     from experiments.ledger import Event, Ledger, LedgerRecipe, Round
-    from experiments.rounds import Outcome
+    from experiments.proposals.rounds import Outcome
     from screening.goals import Goal
 
 DAY_S = 86_400.0
@@ -176,7 +176,7 @@ def standing_now(ledger: Ledger, campaign: Campaign, home: Path, refresh: bool =
 def _learned(
     campaign: Campaign, home: Path, recipes: Sequence[LedgerRecipe]
 ) -> tuple[dict[str, Any], dict[str, dict[str, dict[str, float]]]]:
-    from experiments.rounds import learn, outlook_summary
+    from experiments.proposals.rounds import learn, outlook_summary
 
     found = learn(campaign, home, recipes, campaign.random_state)
     return outlook_summary(campaign, found), _later(found, recipes)

@@ -101,7 +101,7 @@ def console_here() -> Console:
 
 def print_run(console: Console, done: Tracked) -> None:
     """Say where a command was tracked."""
-    from experiments.tracking import whereabouts as recorded_at
+    from experiments.tracking.store import whereabouts as recorded_at
 
     console.print(f"Tracked: run {done.run_id} in {recorded_at(done.home)}", highlight=False, soft_wrap=True)
 

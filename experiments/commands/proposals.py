@@ -22,7 +22,7 @@ from experiments.commands.common import (
 
 if TYPE_CHECKING:
     from experiments.campaign_file import Campaign
-    from experiments.rounds import ProposedRound
+    from experiments.proposals.rounds import ProposedRound
     from experiments.status import Status
 
 
@@ -53,7 +53,7 @@ def propose(
     """Propose the next recipes, each with a card to weigh and make it by."""
     from experiments.campaign import propose as next_round
     from experiments.campaign import simulate as replayed
-    from experiments.repeating import command_line
+    from experiments.tracking.repeating import command_line
 
     read = _with_options(
         campaign_named(campaign),

@@ -20,8 +20,8 @@ from experiments.commands.common import (
 )
 
 if TYPE_CHECKING:
-    from experiments.review import Address
-    from experiments.runs import Pruned, TrackedRun
+    from experiments.tracking.review import Address
+    from experiments.tracking.runs import Pruned, TrackedRun
 
 
 @app.command()
@@ -33,7 +33,7 @@ def review(
     as_json: JsonOption = False,
 ) -> None:
     """Open the MLflow UI over what was tracked, for this machine only; Ctrl-C ends it."""
-    from experiments.review import review as serve
+    from experiments.tracking.review import review as serve
 
     read = campaign_named(campaign)
 
@@ -68,9 +68,9 @@ def runs(
     as_json: JsonOption = False,
 ) -> None:
     """List what was tracked, and remove what is old."""
-    from experiments.runs import prune as pruned
-    from experiments.runs import runs as tracked
-    from experiments.runs import runs_table
+    from experiments.tracking.runs import prune as pruned
+    from experiments.tracking.runs import runs as tracked
+    from experiments.tracking.runs import runs_table
 
     read = campaign_named(campaign)
     if prune:
@@ -87,7 +87,7 @@ def runs(
 
 
 def _say_pruned(found: Pruned, as_json: bool) -> None:
-    from experiments.runs import runs_table
+    from experiments.tracking.runs import runs_table
 
     if as_json:
         content = {"removed": [_run_content(run) for run in found.removed], "kept": found.kept}
@@ -120,8 +120,8 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Say what differs between two screens, as tables and as a page."""
-    from experiments.compare import compare as compared
-    from experiments.compare import side_by_side
+    from experiments.tracking.compare import compare as compared
+    from experiments.tracking.compare import side_by_side
 
     done = compared(campaign_named(campaign), before, after, home=home, out=out)
     if as_json:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from experiments.tracked_screen import TrackedScreen
-    from experiments.tracked_validation import TrackedValidation
+    from experiments.tracking.screens import TrackedScreen
+    from experiments.tracking.validations import TrackedValidation
     from screening.job import ScreenResult
 
 SHORT_LIST = 3
@@ -66,8 +66,8 @@ def screen(
 ) -> None:
     """Score a recipe space on measured cells, rank it, and track it."""
     from datasets.errors import InputError, Problem
-    from experiments.repeating import command_line
-    from experiments.tracked_screen import tracked_screen
+    from experiments.tracking.repeating import command_line
+    from experiments.tracking.screens import tracked_screen
 
     if jobs < -1 or jobs == 0:
         raise InputError("--jobs", [Problem("", jobs, "1 or more, or -1 for all cores")])
@@ -101,7 +101,7 @@ def validate(
     as_json: JsonOption = False,
 ) -> None:
     """Say how far to trust the models: recipes, sources and cells left out, beside the mean and simpler models."""
-    from experiments.tracked_validation import tracked_validation, validation_table
+    from experiments.tracking.validations import tracked_validation, validation_table
     from screening.running import running_table
 
     read = campaign_named(campaign)

@@ -17,7 +17,7 @@ from experiments.proposals.choosing import Known, Pick, pick
 from experiments.proposals.pool import Finder, Pool
 from experiments.proposals.prospects import MOST_REMAINING, Prospects, prospects
 from experiments.proposals.reasons import Rival, gain_reason, replicate_reason, unknown_reason, untried
-from experiments.tracked_models import skills
+from experiments.tracking.models import skills
 from models.acquisition import pareto_mask
 from models.proposing import Outlook
 from screening.goals import reference, signs

@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from experiments.campaign_file import Campaign
-from experiments.compare import compare
-from experiments.tracked_screen import tracked_screen
+from experiments.tracking.compare import compare
+from experiments.tracking.screens import tracked_screen
 
 AWAY = re.compile(r"^(?!http://127\.0\.0\.1|data:|blob:|about:)")
 

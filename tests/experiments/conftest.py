@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.tracking import open_store
+from experiments.tracking.store import open_store
 
 
 @pytest.fixture(scope="session")

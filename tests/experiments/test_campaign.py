@@ -21,7 +21,7 @@ from experiments.ledger.nouns import RECORDED_COLUMNS
 @pytest.fixture
 def campaign(tmp_path, monkeypatch):
     """A campaign of one round with two recipes, in the current folder, whose MLflow run needs no store."""
-    monkeypatch.setattr("experiments.round_results.sync_results", lambda *_: 0)
+    monkeypatch.setattr("experiments.tracking.round_results.sync_results", lambda *_: 0)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LIRAP_HOME", raising=False)
     monkeypatch.delenv("LIRAP_DATABASE", raising=False)

@@ -11,9 +11,9 @@ from datasets.cells import henkel2025
 from datasets.errors import InputError
 from experiments.campaign_file import Campaign
 from experiments.measured_cells import campaign_cells
-from experiments.tracked_models import requirements
-from experiments.tracked_screen import screen_note, tracked_screen
-from experiments.tracking import DIGEST, NOTE, table_digest
+from experiments.tracking.models import requirements
+from experiments.tracking.screens import screen_note, tracked_screen
+from experiments.tracking.store import DIGEST, NOTE, table_digest
 from screening import ModelOptions
 
 

@@ -77,7 +77,7 @@ def sync_results(ledger: Ledger, goals: Sequence[Goal], home: Path, experiment: 
     """
     if not _changed(ledger, goals):
         return 0
-    from experiments.tracking import open_store
+    from experiments.tracking.store import open_store
 
     store = open_store(home, experiment)
     with ledger.database.turn("runs"):

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from datasets.cells import henkel2025
-from experiments.tracking import (
+from experiments.tracking.store import (
     KIND,
     LONGEST_PARAM,
     NOTE,
@@ -118,7 +118,7 @@ def test_two_processes_create_one_store_at_once(tmp_path):
 
 _RUN = """
 import sys, time
-from experiments.tracking import open_store, tracked_run
+from experiments.tracking.store import open_store, tracked_run
 with tracked_run(open_store(sys.argv[1], "tests"), "killed", "screen") as run:
     print(run.info.run_id, flush=True)
     time.sleep(60)
@@ -153,12 +153,12 @@ class Spy:
         if name == "mlflow":
             print(os.environ.get("MLFLOW_DISABLE_TELEMETRY"), flush=True)
 sys.meta_path.insert(0, Spy())
-import experiments.tracking
+import experiments.tracking.store
 from experiments.campaign_file import Campaign
 from {module} import {command}
 def closed(*_):
     raise SystemExit
-experiments.tracking.open_store = closed
+experiments.tracking.store.open_store = closed
 {command}(Campaign(), home=sys.argv[1])
 """
 

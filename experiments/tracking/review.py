@@ -10,15 +10,15 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments.moved import ARTIFACTS
-from experiments.run_labels import VERDICT
-from experiments.runs import existing_store
+from experiments.tracking.labels import VERDICT
+from experiments.tracking.moved import ARTIFACTS
+from experiments.tracking.runs import existing_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from experiments.campaign_file import Campaign
-    from experiments.tracking import Store
+    from experiments.tracking.store import Store
 
 LOOPBACK = "127.0.0.1"
 PORT = 5000
@@ -98,7 +98,7 @@ def review(
     OSError
         When no port is free, or the server that MLFLOW_TRACKING_URI names does not answer.
     """
-    from experiments.tracking import whereabouts
+    from experiments.tracking.store import whereabouts
 
     store = existing_store(campaign, home)
     if store.is_remote:

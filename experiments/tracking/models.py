@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import InputError, Problem, nearest
-from experiments.run_labels import MODELS
+from experiments.tracking.labels import MODELS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.tracking import Store
+    from experiments.tracking.store import Store
     from models.recipe_model import RecipeModel
     from models.surrogate import Surrogate
 
@@ -49,7 +49,7 @@ def log_models(model: RecipeModel, campaign: str, skills: Mapping[str, float]) -
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    from experiments.tracking import source_tags
+    from experiments.tracking.store import source_tags
     from models.storage import TRUSTED_TYPES
 
     names = [str(name) for name in model.featurizer_.get_feature_names_out()]
@@ -152,7 +152,7 @@ def load_champion(store: Store, campaign: str, target: str) -> Surrogate:
     Parameters
     ----------
     store : Store
-        From `experiments.tracking.open_store`.
+        From `experiments.tracking.store.open_store`.
     campaign : str
     target : str
 

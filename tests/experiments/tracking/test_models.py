@@ -9,8 +9,8 @@ import pytest
 
 from datasets.cells import henkel2025
 from datasets.errors import InputError
-from experiments.tracked_models import CHAMPION, load_champion, log_models, registered_name
-from experiments.tracking import tracked_run
+from experiments.tracking.models import CHAMPION, load_champion, log_models, registered_name
+from experiments.tracking.store import tracked_run
 
 TARGET = "retention_pct"
 

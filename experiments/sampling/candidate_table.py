@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError, Problem
-from experiments.encoding import one_hot
+from experiments.sampling.encoding import one_hot
 
 if TYPE_CHECKING:
     import pandas as pd

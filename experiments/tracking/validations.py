@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from experiments.campaign_file import Campaign
 from experiments.home import Tracked, home_folder, turn_at_files
 from experiments.measured_cells import campaign_cells
-from experiments.run_labels import VALIDATION, validation_name
+from experiments.tracking.labels import VALIDATION, validation_name
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def tracked_validation(
     files = Path(out) if out else folder / "validation"
     refuse_foreign(files, validation_files(campaign))
 
-    from experiments.tracking import log_cells, log_note, log_settings, open_store, quiet_mlflow, tracked_run
+    from experiments.tracking.store import log_cells, log_note, log_settings, open_store, quiet_mlflow, tracked_run
     from models.later import LATE
     from models.validation import validate
     from screening.job import fitted_model
@@ -137,7 +137,7 @@ def validation_files(campaign: Campaign) -> list[str]:
 
 def _write(done: TrackedValidation, model: RecipeModel, campaign: Campaign) -> None:
     from datasets.spreadsheets import csv_text
-    from experiments.validation_pictures import calibration_picture, learning_picture, parity_picture
+    from experiments.tracking.validation_pictures import calibration_picture, learning_picture, parity_picture
     from models.validation import HEADLINE, calibration_curve, learning_curve
     from screening.files import whole_folder
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from experiments.campaign_file import Campaign
 from experiments.home import Tracked, home_folder, turn_at_files
 from experiments.measured_cells import campaign_cells
-from experiments.repeating import repeat_text
-from experiments.run_labels import SCREEN, measured_metrics, screen_name, verdict_tags
+from experiments.tracking.labels import SCREEN, measured_metrics, screen_name, verdict_tags
+from experiments.tracking.repeating import repeat_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def tracked_screen(
     files = Path(out) if out else folder / "screen"
     refuse_foreign(files, SCREEN_FILES)
 
-    from experiments.tracking import open_store, quiet_mlflow, tracked_run
+    from experiments.tracking.store import open_store, quiet_mlflow, tracked_run
     from screening.changes import changes
     from screening.files import earlier_screen
     from screening.job import screen
@@ -117,8 +117,8 @@ def log_screen(campaign: Campaign, result: ScreenResult, since: Changes | None =
     since : Changes, optional
         What differs from the screen before.
     """
-    from experiments.tracked_models import log_models, skills
-    from experiments.tracking import log_cells, log_note, log_settings, quiet_mlflow
+    from experiments.tracking.models import log_models, skills
+    from experiments.tracking.store import log_cells, log_note, log_settings, quiet_mlflow
 
     mlflow = quiet_mlflow()
     log_settings(screen_settings(campaign, result))

@@ -10,7 +10,7 @@ from datasets.cells import henkel2025
 from datasets.errors import InputError
 from experiments.campaign_file import Campaign
 from experiments.explanation import explain
-from experiments.tracked_validation import tracked_validation, validation_files, validation_table
+from experiments.tracking.validations import tracked_validation, validation_files, validation_table
 from screening import Goal
 from screening.explanation import effects_table, why_tables
 

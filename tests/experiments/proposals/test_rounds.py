@@ -7,9 +7,9 @@ import pytest
 from datasets.errors import InputError
 from experiments import campaign as campaigns
 from experiments.campaign_file import Campaign, overridden
-from experiments.rounds import make_round
-from experiments.tracked_round import NUMBER
-from experiments.tracking import KIND, open_store
+from experiments.proposals.rounds import make_round
+from experiments.tracking.rounds import NUMBER
+from experiments.tracking.store import KIND, open_store
 
 
 def new_home(tmp_path_factory, cache_dir):
@@ -134,9 +134,9 @@ def die(*_args, **_options):
 @pytest.mark.parametrize(
     "where",
     [
-        "experiments.round_cards.write_round_cards",
+        "experiments.proposals.round_cards.write_round_cards",
         "experiments.ledger.study.project",
-        "experiments.tracking.log_note",
+        "experiments.tracking.store.log_note",
         "experiments.ledger.store.Ledger.attach_run",
     ],
 )

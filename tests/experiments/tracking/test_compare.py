@@ -9,8 +9,8 @@ import pytest
 from datasets.errors import InputError
 from experiments.campaign_file import Campaign
 from experiments.cli import main
-from experiments.compare import compare
-from experiments.tracking import open_store, tracked_run
+from experiments.tracking.compare import compare
+from experiments.tracking.store import open_store, tracked_run
 from screening.snapshot import snapshot, write_snapshot
 
 CAMPAIGN = Campaign(name="lirap")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.home import Tracked
 from experiments.measured_cells import campaign_cells
-from experiments.tracked_screen import score_metrics
+from experiments.tracking.screens import score_metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,7 +124,7 @@ def make_round(ledger: Ledger, campaign: Campaign, n: int, home: Path, command: 
         Its ``run_id`` is empty until the round is tracked.
     """
     from experiments.proposals.drafting import draft
-    from experiments.tracking import table_digest
+    from experiments.tracking.store import table_digest
 
     start = time.perf_counter()
     with ledger.turn_to_propose():

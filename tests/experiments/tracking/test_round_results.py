@@ -11,8 +11,8 @@ import pytest
 
 from datasets.recipe import Recipe
 from experiments.ledger import Proposal, open_ledger
-from experiments.round_results import RESULTS, TAG, sync_results
-from experiments.tracking import tracked_run
+from experiments.tracking.round_results import RESULTS, TAG, sync_results
+from experiments.tracking.store import tracked_run
 from screening.goals import DEFAULT_GOALS
 
 WHOLE = {"q_discharge_first_mAh_g": 190.0, "retention_pct": 80.0}
@@ -78,7 +78,7 @@ def test_a_run_that_somebody_deleted_is_passed_over(ledger, store, run_id):
 def test_a_crash_in_between_is_made_good(ledger, store, run_id, monkeypatch):
     ledger.record("R1", WHOLE)
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.round_results.note_passed_on", _interrupt)
+        patch.setattr("experiments.tracking.round_results.note_passed_on", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             synced(ledger, store)
     assert synced(ledger, store) == 1
@@ -94,7 +94,7 @@ def test_mlflow_is_not_imported_when_nothing_changed(ledger, store, run_id):
     synced(ledger, store)
     code = (
         "import sys\nfrom pathlib import Path\nfrom experiments.ledger import open_ledger\n"
-        "from experiments.round_results import sync_results\nfrom screening.goals import DEFAULT_GOALS\n"
+        "from experiments.tracking.round_results import sync_results\nfrom screening.goals import DEFAULT_GOALS\n"
         f"home = Path({str(ledger.database.home)!r})\n"
         "print(sync_results(open_ledger(home, 'tests'), DEFAULT_GOALS, home, 'tests'), 'mlflow' in sys.modules)"
     )

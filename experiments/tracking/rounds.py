@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from experiments.ledger import Round
-    from experiments.rounds import ProposedRound
-    from experiments.tracking import Store
+    from experiments.proposals.rounds import ProposedRound
+    from experiments.tracking.store import Store
 
 NUMBER = "lirap.round"
 """Tag with the number of the round, by which its run is found again."""
@@ -35,9 +35,9 @@ def log_round(store: Store, campaign: str, made: Round, cards: Path, latest: Pro
     str
         Id of the run.
     """
-    from experiments.run_labels import ROUND, SCREEN_RUN, round_name, verdict_tags
-    from experiments.tracked_models import log_models, skills
-    from experiments.tracking import DIGEST, log_cells, log_note, log_settings, quiet_mlflow, tracked_run
+    from experiments.tracking.labels import ROUND, SCREEN_RUN, round_name, verdict_tags
+    from experiments.tracking.models import log_models, skills
+    from experiments.tracking.store import DIGEST, log_cells, log_note, log_settings, quiet_mlflow, tracked_run
 
     mlflow = quiet_mlflow()
     client = mlflow.MlflowClient(store.uri)
@@ -63,8 +63,8 @@ def log_round(store: Store, campaign: str, made: Round, cards: Path, latest: Pro
 
 def screens_on(store: Store, cells_digest: str) -> list[Any]:
     """Find the runs of screens on the same cells, the latest first."""
-    from experiments.run_labels import SCREEN
-    from experiments.tracking import DIGEST, KIND, quiet_mlflow
+    from experiments.tracking.labels import SCREEN
+    from experiments.tracking.store import DIGEST, KIND, quiet_mlflow
 
     asked = f"tags.`{DIGEST}` = '{cells_digest}' and tags.`{KIND}` = '{SCREEN}' and attributes.status = 'FINISHED'"
     return list(quiet_mlflow().MlflowClient(store.uri).search_runs([store.experiment_id], asked))

@@ -7,10 +7,10 @@ import pytest
 
 from datasets.errors import InputError
 from experiments.campaign_file import Campaign
-from experiments.run_labels import MODELS, SCREEN_RUN
-from experiments.runs import find_run, prune, runs, runs_table
-from experiments.tracked_models import load_champion, log_models
-from experiments.tracking import open_store, tracked_run
+from experiments.tracking.labels import MODELS, SCREEN_RUN
+from experiments.tracking.models import load_champion, log_models
+from experiments.tracking.runs import find_run, prune, runs, runs_table
+from experiments.tracking.store import open_store, tracked_run
 
 TARGET = "retention_pct"
 CAMPAIGN = Campaign(name="tests")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from experiments.moved import ARTIFACTS, DATABASE, find_moved_files
+from experiments.tracking.moved import ARTIFACTS, DATABASE, find_moved_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -268,7 +268,7 @@ def _commit() -> str | None:
     import shutil
     import subprocess
 
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     git = shutil.which("git")
     if git is None or not (root / ".git").exists():
         return None

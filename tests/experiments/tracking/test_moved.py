@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import URL, MetaData, create_engine, select
 
 from datasets.cells import henkel2025
-from experiments.moved import find_moved_files
-from experiments.tracked_models import load_champion, log_models
-from experiments.tracking import log_cells, log_note, open_store, tracked_run
+from experiments.tracking.models import load_champion, log_models
+from experiments.tracking.moved import find_moved_files
+from experiments.tracking.store import log_cells, log_note, open_store, tracked_run
 
 TARGET = "retention_pct"
 
@@ -56,7 +56,7 @@ def test_a_new_run_goes_where_the_home_is_now(moved):
 
 def test_nothing_in_the_store_holds_a_path_outside_of_it(moved):
     store, _, old = moved
-    here, checkout = store.home.as_uri().removeprefix("file:"), str(Path(__file__).parents[2])
+    here, checkout = store.home.as_uri().removeprefix("file:"), str(Path(__file__).parents[3])
     for table, column, value in values(store):
         assert str(old.parent) not in value, (table, column)
         assert checkout not in value, (table, column)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from datasets.cells import henkel2025
-from experiments.run_labels import measured_metrics, verdict_tags
+from experiments.tracking.labels import measured_metrics, verdict_tags
 from screening.goals import DEFAULT_GOALS, Goal
 
 

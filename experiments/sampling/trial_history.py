@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
-    from experiments.encoding import Space
+    from experiments.sampling.encoding import Space
 
 Array = NDArray[np.float64]
 

@@ -11,15 +11,15 @@ from filelock import FileLock
 
 from datasets.errors import InputError, Problem, nearest
 from experiments.home import home_folder
-from experiments.moved import ARTIFACTS, DATABASE
-from experiments.run_labels import MODELS, SCREEN, SCREEN_RUN, VALIDATION, VERDICT
+from experiments.tracking.labels import MODELS, SCREEN, SCREEN_RUN, VALIDATION, VERDICT
+from experiments.tracking.moved import ARTIFACTS, DATABASE
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from experiments.campaign_file import Campaign
-    from experiments.tracking import Store
+    from experiments.tracking.store import Store
 
 KEPT_RUNS = 50
 PRUNED_KINDS = (SCREEN, VALIDATION)
@@ -108,14 +108,14 @@ def existing_store(campaign: Campaign, home: str | Path | None = None) -> Store:
 
     Returns
     -------
-    experiments.tracking.Store
+    experiments.tracking.store.Store
 
     Raises
     ------
     datasets.errors.InputError
         When nothing was tracked in the home yet.
     """
-    from experiments.tracking import open_store, server_uri
+    from experiments.tracking.store import open_store, server_uri
 
     folder = home_folder(campaign.folder, home)
     if server_uri() is None and not (folder / DATABASE).is_file():
@@ -166,7 +166,7 @@ def _pages(search: Callable[..., Any], *asked: Any, **how: Any) -> Iterator[Any]
 
 
 def _tracked(run: Any) -> TrackedRun:
-    from experiments.tracking import DIGEST, KIND
+    from experiments.tracking.store import DIGEST, KIND
 
     tags = run.data.tags
     ended = run.info.end_time

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from datasets.errors import InputError, Problem
 from experiments.home import home_folder
-from experiments.run_labels import SCREEN
-from experiments.runs import LATEST, PREVIOUS, TrackedRun, existing_store, find_run, listed
+from experiments.tracking.labels import SCREEN
+from experiments.tracking.runs import LATEST, PREVIOUS, TrackedRun, existing_store, find_run, listed
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
     from experiments.campaign_file import Campaign
-    from experiments.tracking import Store
+    from experiments.tracking.store import Store
     from screening.changes import Changes
     from screening.snapshot import Snapshot
 
@@ -63,7 +63,7 @@ def compare(
     ----------
     campaign : Campaign
     before, after : str
-        See `experiments.runs.find_run`.
+        See `experiments.tracking.runs.find_run`.
     home : path, optional
         See `experiments.home.home_folder`.
     out : path, optional
@@ -100,7 +100,7 @@ def read_run(store: Store, run: TrackedRun) -> Snapshot:
 
     Parameters
     ----------
-    store : experiments.tracking.Store
+    store : experiments.tracking.store.Store
     run : TrackedRun
 
     Returns
@@ -146,7 +146,7 @@ def comparison_html(before: TrackedRun, after: TrackedRun, found: Changes) -> st
 
     return page_html(
         PAGE,
-        package="experiments",
+        package="experiments.tracking",
         title=f"{before.name} and {after.name}: what differs",
         sentence=found.sentence,
         tables=[side_by_side(before, after), *found.tables()],

@@ -11,8 +11,8 @@ import pytest
 
 from datasets.errors import InputError
 from experiments.campaign_file import Campaign
-from experiments.review import Guarded, first_view, loopback_socket, review
-from experiments.tracking import open_store, tracked_run
+from experiments.tracking.review import Guarded, first_view, loopback_socket, review
+from experiments.tracking.store import open_store, tracked_run
 
 SECRET = "what lies in another folder"
 

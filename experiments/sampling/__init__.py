@@ -1,0 +1,1 @@
+"""What does the sampler make of Optuna's spaces, trials and tables of candidates?"""

@@ -1,0 +1,1 @@
+"""How is what was done kept in MLflow, found again, compared and reviewed?"""
