@@ -44,12 +44,14 @@ format: $(READY) ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## how fast a screen is, and whether intervals hold on simulated campaigns (ten minutes)
+bench: $(READY)  ## how fast a screen is, and whether intervals hold and proposals pay on simulated campaigns (half an hour)
 	$(BIN)/python -m benchmarks.screen
 	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.proposals
 
 bench-full: $(READY) ## the simulated campaigns in full, as in docs/trust.md
 	$(BIN)/python -m benchmarks.calibration --full
+	$(BIN)/python -m benchmarks.proposals --full
 
 lock:            ## make requirements.lock anew (needs uv); `datasets` is also Hugging Face's name, which must never come in
 	echo 'datasets<0.0.1' | uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

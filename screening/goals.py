@@ -87,8 +87,10 @@ def reference(goals: Sequence[Goal], observed: NDArray[np.float64]) -> NDArray[n
     """
     from models.acquisition import reference_point
 
-    point = reference_point(observed)
-    for column, goal in enumerate(goals):
-        if goal.least_acceptable is not None:
-            point[column] = goal.sign * goal.least_acceptable
-    return point
+    return with_least(goals, reference_point(observed))
+
+
+def with_least(goals: Sequence[Goal], point: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put the least acceptable values, where they are given, in the place of those of a point; all maximised."""
+    least = [None if goal.least_acceptable is None else goal.sign * goal.least_acceptable for goal in goals]
+    return np.array([value if bound is None else bound for value, bound in zip(point, least, strict=True)])

@@ -20,7 +20,7 @@ from experiments.proposals.reasons import Rival, gain_reason, replicate_reason, 
 from experiments.tracking.models import skills
 from models.acquisition import pareto_mask
 from models.proposing import Outlook
-from screening.goals import reference, signs
+from screening.goals import reference, signs, with_least
 from screening.job import fitted_model
 from screening.neighbourhood import distances
 
@@ -72,7 +72,10 @@ class Standing(NamedTuple):
     rounds : ndarray of int, shape (m,)
         In which round each known recipe was proposed, 0 for none.
     reference : ndarray of shape (t,)
-        Below it nothing is gained; all maximised.
+        From which the volume that was reached is counted; all maximised.
+    corner : ndarray of shape (t,)
+        From which the gain of a new recipe is counted: farther out, so that the best in either target counts, and not
+        only what lies between the ends of the front; the least acceptable values where they are given.
     """
 
     model: RecipeModel
@@ -81,6 +84,7 @@ class Standing(NamedTuple):
     names: list[str]
     rounds: NDArray[np.int64]
     reference: Array
+    corner: Array
 
     @property
     def measured(self) -> NDArray[np.int64]:
@@ -91,7 +95,7 @@ class Standing(NamedTuple):
     def outlook(self) -> Outlook:
         """What could be gained from here."""
         awaited = self.known.features[self.known.awaited]
-        return Outlook.of(self.beliefs, self.known.features[self.measured], awaited, self.reference)
+        return Outlook.of(self.beliefs, self.known.features[self.measured], awaited, self.corner)
 
 
 def standing(
@@ -129,7 +133,9 @@ def standing(
     partly = {goal.target: features[(missing[:, column] | repeated) & running] for column, goal in enumerate(goals)}
     beliefs = RecipeBeliefs.of(model, goals, partly)
     reached = beliefs.posterior(features[~awaited])[0]
-    return Standing(model, beliefs, Known(table, features, awaited), names, rounds, reference(goals, reached))
+    corner = with_least(goals, Outlook.of(beliefs, features[~awaited], features[awaited]).reference)
+    known = Known(table, features, awaited)
+    return Standing(model, beliefs, known, names, rounds, reference(goals, reached), corner)
 
 
 def _known(
@@ -166,7 +172,7 @@ def searched(campaign: Campaign, now: Standing, earlier: Sequence[LedgerRecipe],
     taken = {position for position in positions if position is not None}
     finder = Finder(space, campaign.gates, campaign.proposals, now.model.featurizer_, taken)
     pool = finder.sample(seed)
-    return finder.refined(pool, now.outlook.gain) if len(pool.table) else pool
+    return finder.refined(pool, now.outlook.bold_gain) if len(pool.table) else pool
 
 
 def looked_ahead(now: Standing, pool: Pool, goals: Sequence[Goal], seed: int) -> Prospects:
@@ -216,7 +222,7 @@ def draft(
         pool,
         now.known,
         n,
-        reference=now.reference,
+        reference=now.corner,
         furnace_runs=options.furnace_runs,
         replicates=options.replicates,
         seed=seed,

@@ -163,8 +163,8 @@ experiments.tracking.store.open_store = closed
 """
 
 
-@pytest.mark.parametrize("command", ["tracked_screen", "tracked_validation"])
-def test_telemetry_is_off_before_a_command_first_imports_mlflow(command, tmp_path):
-    code = _FIRST_IMPORT.format(module=f"experiments.{command}", command=command)
+@pytest.mark.parametrize(("module", "command"), [("screens", "tracked_screen"), ("validations", "tracked_validation")])
+def test_telemetry_is_off_before_a_command_first_imports_mlflow(module, command, tmp_path):
+    code = _FIRST_IMPORT.format(module=f"experiments.tracking.{module}", command=command)
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True)
     assert done.stdout.splitlines() == ["true"], done.stderr
