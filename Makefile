@@ -29,7 +29,7 @@ screen: $(READY) ## score every recipe of the default space on the measured cell
 	$(BIN)/lirap screen
 
 test: $(READY)   ## the whole test suite
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-postgres: $(READY) ## the tests of the ledger also on a throw-away PostgreSQL server (Debian: postgresql)
 	tests/postgres.sh $(BIN)/python -m pytest -n auto tests/experiments/ledger

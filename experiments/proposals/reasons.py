@@ -59,25 +59,29 @@ def gain_reason(goals: Sequence[Goal], mean: Array, std: Array, front: Sequence[
     """
     apart = [(mean - rival.mean) / np.hypot(std, rival.std) for rival in front]
     nearest = int(np.argmin([np.linalg.norm(score) for score in apart]))
-    words = [_word(goal, score) for goal, score in zip(goals, apart[nearest], strict=True)]
-    more = [f"{word} {goal.column.label}" for goal, word in zip(goals, words, strict=True) if word.startswith("likely")]
-    equal = [goal.column.label for goal, word in zip(goals, words, strict=True) if not word.startswith("likely")]
-    name = front[nearest].name
-    if not more:
-        unsure = " and ".join(f"±{value:.2g} {goal.column.unit}" for goal, value in zip(goals, std, strict=True))
-        return (
-            f"best expected gain: about equal to {name} in what is expected, but unsure ({unsure}), so it may be better"
-        )
-    said = f"best expected gain: {' and '.join(more)} than {name}"
+    name, scores = front[nearest].name, apart[nearest]
+    if not (scores >= LIKELY).any():
+        return _on_doubt(goals, std, scores, name)
+    words = [(_word(goal, score), goal.column.label) for goal, score in zip(goals, scores, strict=True)]
+    likely = [f"{word} {label}" for word, label in words if word]
+    equal = [label for word, label in words if not word]
+    said = f"best expected gain: {' and '.join(likely)} than {name}"
     return said + (f", at about equal {' and '.join(equal)}" if equal else "")
 
 
+def _on_doubt(goals: Sequence[Goal], std: Array, scores: Array, name: str) -> str:
+    """Say that a recipe may be better because little is known of it, not because it is expected to be."""
+    unsure = " and ".join(f"±{value:.2g} {goal.column.unit}" for goal, value in zip(goals, std, strict=True))
+    below = [goal.column.label for goal, score in zip(goals, scores, strict=True) if score <= -LIKELY]
+    expected = f"worse in {' and '.join(below)} than {name}" if below else f"about equal to {name}"
+    return f"best expected gain, by what is not known: expected to be {expected}, but unsure ({unsure})"
+
+
 def _word(goal: Goal, score: float) -> str:
+    """Give how a response compares, nothing where it is about equal."""
     if abs(score) < LIKELY:
-        return "about equal"
-    better = "more" if goal.sign > 0 else "less"
-    worse = "less" if goal.sign > 0 else "more"
-    return f"likely {better if score > 0 else worse}"
+        return ""
+    return "likely more" if score * goal.sign > 0 else "likely less"
 
 
 def replicate_reason(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.home import Tracked
 from experiments.measured_cells import campaign_cells
+from experiments.tracking.labels import measured_metrics
 from experiments.tracking.screens import score_metrics
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ def round_summary(
         {"label": proposal.recipe.label, "reason": proposal.reason, "gain": gain} for proposal, gain in drafted
     ]
     scores = score_metrics(found.now.model.leave_one_out())
+    scores |= measured_metrics(found.measured.table, campaign.targets)
     told = {"proposals": proposals, "verdicts": verdicts, "scores": scores, "seconds": seconds}
     return {**outlook_summary(campaign, found), **told}
 

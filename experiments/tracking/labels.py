@@ -108,6 +108,8 @@ def verdict_tags(verdicts: Mapping[str, str]) -> dict[str, str]:
 def _short(sentence: str) -> str:
     if "no cell has a value" in sentence:
         return NOT_MEASURED
+    if "cannot tell: " in sentence:  # too few recipes to test a model on
+        return NO_SKILL
     return next((words for words in (NO_SKILL, PERHAPS) if words in sentence), SKILL)
 
 

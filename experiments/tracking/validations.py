@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from experiments.campaign_file import Campaign
 from experiments.home import Tracked, home_folder, turn_at_files
 from experiments.measured_cells import campaign_cells
-from experiments.tracking.labels import VALIDATION, validation_name
+from experiments.tracking.labels import VALIDATION, validation_name, verdict_tags
 from screening.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def tracked_validation(
             mlflow.log_artifacts(str(files))
         log_settings({"targets": list(validations), "random_state": campaign.random_state, "features": len(names)})
         mlflow.log_metrics(_metrics(done.scores))
+        mlflow.set_tags(verdict_tags({target: one.sentence for target, one in validations.items()}))
         log_cells(table, "cells")
         log_note("\n\n".join(done.sentences))
     return done
@@ -169,12 +170,14 @@ def _metrics(scores: pd.DataFrame) -> dict[str, float]:
     from models.validation import HEADLINE
 
     headline = scores[scores["split"] == HEADLINE] if len(scores) else scores
-    return {
-        f"{row['target']}.{re.sub('[^a-z]+', '_', row['model'])}.{name}": float(row[name])
-        for _, row in headline.iterrows()
-        for name in _NAMES
-        if row[name] == row[name]  # MLflow stores no missing metric
-    }
+    metrics: dict[str, float] = {}
+    for _, row in headline.iterrows():
+        known = {name: float(row[name]) for name in _NAMES if row[name] == row[name]}  # MLflow stores no missing metric
+        prefixes = [f"{row['target']}.{re.sub('[^a-z]+', '_', row['model'])}"]
+        # The model that is used has the names that it has in screens and rounds, so that runs compare.
+        prefixes += [row["target"]] * (row["model"] == "surrogate")
+        metrics |= {f"{prefix}.{name}": value for prefix in prefixes for name, value in known.items()}
+    return metrics
 
 
 def _skill(row: pd.Series) -> str:

@@ -17,7 +17,9 @@ def test_less_is_better_where_the_goal_is_minimised():
 def test_a_gain_that_rests_on_doubt_says_so():
     goals = (Goal(target="retention_pct"),)
     said = gain_reason(goals, np.array([80.0]), np.array([9.0]), [Rival("R1", np.array([81.0]), np.array([1.0]))])
-    assert "unsure (±9 %)" in said
+    assert said == ("best expected gain, by what is not known: expected to be about equal to R1, but unsure (±9 %)")
+    worse = gain_reason(goals, np.array([70.0]), np.array([9.0]), [Rival("R1", np.array([81.0]), np.array([1.0]))])
+    assert "expected to be worse in capacity retention than R1" in worse
 
 
 def test_the_nearest_of_the_front_is_named():

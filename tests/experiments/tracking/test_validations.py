@@ -33,6 +33,8 @@ def test_the_run_holds_scores_pictures_and_the_sentence(done, store):
     assert run.data.tags["mlflow.note.content"] == "\n\n".join(done.sentences)
     headline = done.scores.query("split == 'recipe' and model == 'surrogate'").iloc[0]
     assert run.data.metrics["retention_pct.surrogate.rmse"] == pytest.approx(headline["rmse"])
+    assert run.data.metrics["retention_pct.rmse"] == run.data.metrics["retention_pct.surrogate.rmse"]
+    assert run.data.tags["lirap.verdict.retention_pct"] == "no skill yet"
     folder = store.home / "artifacts" / done.run_id / "artifacts"
     few = {"learning-retention_pct.png"}  # five recipes with a value draw no learning curve
     assert set(done.files) == set(validation_files(Campaign(targets=GOALS))) - few
