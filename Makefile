@@ -28,8 +28,9 @@ $(READY): requirements.lock pyproject.toml
 screen: $(READY) ## score every recipe of the default space on the measured cells of Henkel et al. 2025
 	$(BIN)/lirap screen
 
+# One thread a process: there is a process for each core already.
 test: $(READY)   ## the whole test suite
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 test-postgres: $(READY) ## the tests of the ledger also on a throw-away PostgreSQL server (Debian: postgresql)
 	tests/postgres.sh $(BIN)/python -m pytest -n auto tests/experiments/ledger
