@@ -88,7 +88,15 @@ def round_metrics(summary: Mapping[str, Any]) -> dict[str, float]:
 
 
 def round_note(made: Round) -> str:
-    """Say in words what is proposed and why, how far to trust it, and whether it is worth going on."""
-    pairs = zip(made.recipes, made.summary["proposals"], strict=True)
-    proposals = "\n".join(f"- **{name}**: {one['label']}. {one['reason']}." for name, one in pairs)
-    return f"{proposals}\n\n{' '.join(made.summary['verdicts'].values())}\n\n{made.summary['prospects']['sentence']}"
+    """Say in Markdown what to make next and why, how sure the model is, what it rests on and whether to go on."""
+    summary = made.summary
+    pairs = zip(made.recipes, summary["proposals"], strict=True)
+    reached = summary["prospects"]["reached"][-1]
+    parts = {
+        "Make next": "\n".join(f"- {name}, {one['label']}: {one['reason']}." for name, one in pairs),
+        "How sure": "\n".join(f"- {verdict}" for verdict in summary["verdicts"].values()),
+        "Rests on": f"{summary['cells']} cells of {reached['recipes']} recipes: `cells.csv` among the artifacts.",
+        "Going on": summary["prospects"]["sentence"],
+    }
+    named = "\n\n".join(f"**{name}**\n\n{text}" for name, text in parts.items())
+    return f"{named}\n\nAmong the artifacts: a card for each recipe in `cards`, what was measured in `results.csv`."
