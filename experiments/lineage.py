@@ -18,7 +18,8 @@ def lineage_of(ledger: Ledger, campaign: Campaign, home: Path, recipe: str) -> d
     """Tell what a proposal rests on, and what became of it, as `experiments.campaign.lineage` says."""
     recipes = ledger.recipes([goal.target for goal in campaign.targets])
     one = _found(recipes, recipe.strip().upper())
-    made = [each for each in ledger.rounds() if one.id in each.recipes]
+    rounds = ledger.rounds()
+    made = [each for each in rounds if one.id in each.recipes]
     first = made[0]
     return {
         "recipe": one.id,
@@ -34,7 +35,7 @@ def lineage_of(ledger: Ledger, campaign: Campaign, home: Path, recipe: str) -> d
         **_tracked(campaign, home, first),
         "proposed_again_in": [f"round {each.number}" for each in made[1:]] or "no other round",
         "cells_since": [_cell(each) for each in one.cells] or "none",
-        "learned_from_by": _later_rounds(ledger.rounds(), one) or "no round yet",
+        "learned_from_by": _later_rounds(rounds, one) or "no round yet",
     }
 
 

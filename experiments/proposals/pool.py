@@ -110,7 +110,8 @@ class Finder:
             if not len(added.table):
                 break
             pool = joined(pool, added)
-            gained, worth = score(added.features), np.concatenate([worth, score(added.features)])
+            gained = score(added.features)
+            worth = np.concatenate([worth, gained])
             if gained.max() <= worth[best[0]]:
                 break
         return pool
